@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Swift code is memory-safe by the compiler's word, and nothing that the compiler doubts is let through.
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library under Sources/. Its dependencies are the only modules that it may know.
+func library(_ name: String, _ dependencies: [String]) -> Target {
+  .target(
+    name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: swift)
+}
+
+/// The tests of one library, with the fixtures that it reads.
+func tests(_ name: String, _ dependencies: [String], fixtures: Bool = false) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies.map { .byName(name: $0) },
+    exclude: fixtures ? ["Fixtures"] : [], swiftSettings: swift)
+}
+
+let package = Package(
+  name: "thimble",
+  products: [
+    .library(name: "Thimble", targets: ["Thimble"]),
+    .executable(name: "thimble", targets: ["ThimbleCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CThimbleKernels"),
+    library("ThimbleSystem", ["CThimbleKernels", "CZstd"]),
+    library("ThimbleJSON", []),
+    library("ThimbleArchitecture", ["ThimbleJSON"]),
+    library("ThimbleFormat", ["ThimbleSystem"]),
+    library("ThimbleOps", ["ThimbleSystem"]),
+    library("ThimbleText", ["ThimbleSystem"]),
+    library("ThimbleCheckpoint", ["ThimbleSystem", "ThimbleJSON"]),
+    library("ThimbleImport", ["ThimbleCheckpoint", "ThimbleArchitecture", "ThimbleText"]),
+    library("ThimbleModel", ["ThimbleFormat", "ThimbleOps", "ThimbleArchitecture"]),
+    library("ThimbleConvert", ["ThimbleImport", "ThimbleFormat", "ThimbleOps"]),
+    library("Thimble", ["ThimbleModel", "ThimbleText"]),
+    library("ThimbleReference", ["Thimble", "ThimbleImport"]),
+    .executableTarget(
+      name: "ThimbleCommand",
+      dependencies: [
+        "Thimble", "ThimbleConvert", "ThimbleReference",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tools/thimble", swiftSettings: swift),
+
+    .target(
+      name: "ThimbleTestSupport",
+      dependencies: ["ThimbleSystem", "ThimbleJSON"], path: "Tests/ThimbleTestSupport",
+      swiftSettings: swift),
+    tests("ThimbleSystemTests", ["ThimbleSystem", "ThimbleTestSupport"]),
+    tests("ThimbleJSONTests", ["ThimbleJSON"]),
+    tests("ThimbleFormatTests", ["ThimbleFormat", "ThimbleTestSupport"], fixtures: true),
+    tests("ThimbleOpsTests", ["ThimbleOps", "ThimbleTestSupport"]),
+    tests("ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
+    tests("ThimbleCheckpointTests", ["ThimbleImport", "ThimbleTestSupport"], fixtures: true),
+    tests("ThimbleConvertTests", ["ThimbleConvert", "ThimbleTestSupport"]),
+    tests("ThimbleModelTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"]),
+    tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"]),
+  ]
+)

@@ -1,0 +1,1 @@
+#include "thimble_kernels.h"

@@ -1,0 +1,80 @@
+/// A fixed number of values of one type, 64-byte aligned and zero at first.
+///
+/// Unlike `Array` it never moves, never grows and is shared by reference, so that several compute
+/// threads can fill disjoint parts of it at once. Every access is bounds-checked.
+///
+/// - Note: Not synchronised: two threads may not touch the same element unless both only read.
+///   That rule, kept by the operations that split work, is why it may call itself `Sendable`.
+@safe
+public final class AlignedArray<Element: BitwiseCopyable>: @unchecked Sendable {
+  package let base: UnsafeMutablePointer<Element>
+  public let count: Int
+
+  /// - Throws: `SystemError` if the memory cannot be had.
+  public init(count: Int) throws(SystemError) {
+    precondition(count >= 0, "count is \(count)")
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard !overflow else { throw .outOfMemory(byteCount: .max) }
+    // 64 bytes: a cache line, and the widest vector of any kernel.
+    let memory = try unsafe allocateZeroed(byteCount: byteCount)
+    unsafe base = memory.bindMemory(to: Element.self, capacity: count)
+    self.count = count
+  }
+
+  deinit { unsafe releaseZeroed(base, byteCount: count * MemoryLayout<Element>.stride) }
+
+  public var byteCount: Int { count * MemoryLayout<Element>.stride }
+
+  @inlinable
+  public subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count, "index out of range")
+      return unsafe load(index)
+    }
+    set {
+      precondition(index >= 0 && index < count, "index out of range")
+      unsafe store(index, newValue)
+    }
+  }
+
+  @usableFromInline
+  @unsafe
+  func load(_ index: Int) -> Element { unsafe base[index] }
+
+  @usableFromInline
+  @unsafe
+  func store(_ index: Int, _ value: Element) { unsafe base[index] = value }
+
+  /// Lends a part for reading.
+  public func withSpan<Result: ~Copyable, Failure: Error>(
+    _ range: Range<Int>, _ body: (Span<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    check(range)
+    let buffer = unsafe UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
+    return try body(unsafe buffer.span)
+  }
+
+  /// Lends a part for writing. No other thread may use that part meanwhile.
+  public func withMutableSpan<Result: ~Copyable, Failure: Error>(
+    _ range: Range<Int>, _ body: (inout MutableSpan<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    check(range)
+    let buffer = unsafe UnsafeMutableBufferPointer(
+      start: base + range.lowerBound, count: range.count)
+    var span = unsafe buffer.mutableSpan
+    return try body(&span)
+  }
+
+  /// The address of element `offset`, after checking that `needed` elements follow it.
+  package func pointer(at offset: Int, needing needed: Int) -> UnsafeMutablePointer<Element> {
+    precondition(
+      offset >= 0 && needed >= 0 && offset <= count && needed <= count - offset,
+      "elements \(offset)..<\(offset + needed) of an array of \(count)")
+    return unsafe base + offset
+  }
+
+  private func check(_ range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of an array of \(count)")
+  }
+}

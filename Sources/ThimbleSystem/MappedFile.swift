@@ -1,0 +1,70 @@
+internal import Glibc
+
+/// A file mapped read-only: its pages are read when they are touched and belong to the page cache.
+///
+/// - Note: If another process truncates the file, touching the lost pages raises SIGBUS. Files of
+///   ours are replaced by renaming, never rewritten, so a mapping of them stays whole.
+@safe
+public final class MappedFile: @unchecked Sendable {
+  // Unchecked, because the mapping is read-only and lives as long as the object.
+  public let path: String
+  public let count: Int
+  private let base: UnsafeMutableRawPointer
+
+  public init(path: String) throws(SystemError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw .file(operation: "examine", path: path, code: errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
+    self.path = path
+    count = Int(status.st_size)
+    // An empty file cannot be mapped at length 0; no byte of the one page is ever read.
+    let memory = unsafe mmap(nil, max(count, 1), PROT_READ, MAP_SHARED, descriptor, 0)
+    guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
+      throw .file(operation: "map", path: path, code: errno)
+    }
+    unsafe base = memory
+  }
+
+  deinit { unsafe munmap(base, max(count, 1)) }
+
+  /// All bytes of the file.
+  public var bytes: ByteView {
+    unsafe ByteView(owner: self, base: UnsafeRawPointer(base), count: count)
+  }
+
+  /// What the kernel may assume about a part of the mapping.
+  public enum Advice: Sendable {
+    /// It will be used soon: begin to read it.
+    case willNeed
+    /// It will not be used soon: its pages need not stay resident in this process.
+    case dontNeed
+    /// It will be read from front to back.
+    case sequential
+  }
+
+  /// Advises the kernel about `range`. A hint: it has no other effect and cannot fail.
+  public func advise(_ advice: Advice, _ range: Range<Int>) {
+    let range = range.clamped(to: 0..<count)
+    // Whole pages only: reading ahead takes the first, partly covered page too; dropping leaves it.
+    let first =
+      advice == .dontNeed ? (range.lowerBound + pageSize - 1) / pageSize : range.lowerBound / pageSize
+    let last =
+      advice == .dontNeed && range.upperBound < count
+      ? range.upperBound / pageSize : (range.upperBound + pageSize - 1) / pageSize
+    guard last > first else { return }
+    let code =
+      switch advice {
+      case .willNeed: MADV_WILLNEED
+      case .dontNeed: MADV_DONTNEED
+      case .sequential: MADV_SEQUENTIAL
+      }
+    unsafe madvise(base + first * pageSize, (last - first) * pageSize, code)
+  }
+}
+
+private let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))

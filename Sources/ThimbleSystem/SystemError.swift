@@ -1,0 +1,29 @@
+internal import Glibc
+
+/// What the operating system, or a C library under us, refused to do.
+public enum SystemError: Error, Equatable, CustomStringConvertible {
+  /// `operation` ("open", "write to") on `path` failed with the C error number `code`.
+  case file(operation: String, path: String, code: Int32)
+  /// `path` is not a regular file.
+  case notAFile(path: String)
+  case outOfMemory(byteCount: Int)
+  /// A thread could not be started; `code` is the C error number.
+  case thread(code: Int32)
+  /// A zstd frame could not be decoded; `reason` in zstd's words.
+  case zstd(reason: String)
+
+  public var description: String {
+    switch self {
+    case .file(let operation, let path, let code):
+      "\(path): cannot \(operation): \(unsafe String(cString: strerror(code)))."
+    case .notAFile(let path):
+      "\(path): not a regular file."
+    case .outOfMemory(let byteCount):
+      "The system refused \(byteCount) bytes of memory. Free some memory or lower --memory."
+    case .thread(let code):
+      "Cannot start a compute thread: \(unsafe String(cString: strerror(code)))."
+    case .zstd(let reason):
+      "zstd: \(reason)."
+    }
+  }
+}

@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+@main
+struct ThimbleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "thimble")
+}
