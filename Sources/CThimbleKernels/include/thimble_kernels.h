@@ -137,3 +137,12 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 
 // The i-th compiled-in ISA, best first; NULL past the end.
 const tk_isa *_Nullable tk_isa_at(size_t i);
+
+// Tells the processor that a loop only waits for another thread.
+static inline void tk_spin_hint(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("isb" ::: "memory");
+#endif
+}

@@ -1,0 +1,232 @@
+internal import CThimbleKernels
+internal import Glibc
+internal import Synchronization
+
+/// A fixed set of threads that split loops. The caller is one of them.
+///
+/// A loop (`run`) is a *region*: workers that are awake enter it, take tasks from a counter, and leave; the
+/// caller takes tasks too and returns when the last worker has left. Nobody waits for a sleeping worker, so a
+/// region on a busy machine is at worst as slow as without workers.
+///
+/// Between regions a worker watches for the next one for a few microseconds (the gap inside a forward pass) and
+/// then sleeps: an idle pool costs nothing. Results must not depend on which worker runs a task.
+@safe
+public final class ComputePool: @unchecked Sendable {
+  // Unchecked: `shared` is made of atomics, and the rest is written before the threads start.
+  public let threadCount: Int
+  private let shared: Shared
+  private var threads: [pthread_t] = []
+
+  /// - Parameter threadCount: at least 1; 1 starts no thread.
+  public init(threadCount: Int) throws(SystemError) {
+    precondition(threadCount >= 1, "a pool has at least one thread")
+    self.threadCount = threadCount
+    shared = Shared(spins: threadCount <= Self.usableProcessors() ? 4000 : 0)
+    for worker in 1..<max(threadCount, 1) {
+      let start = unsafe Unmanaged.passRetained(WorkerStart(shared: shared, worker: worker))
+      var thread = pthread_t()
+      let code = unsafe pthread_create(
+        &thread, nil,
+        { argument in
+          guard let argument = unsafe argument else { return nil }
+          let start = unsafe Unmanaged<WorkerStart>.fromOpaque(argument).takeRetainedValue()
+          start.shared.work(as: start.worker)
+          return nil
+        }, unsafe start.toOpaque())
+      guard code == 0 else {
+        unsafe start.release()
+        stop()
+        throw .thread(code: code)
+      }
+      threads.append(thread)
+    }
+  }
+
+  deinit { stop() }
+
+  private func stop() {
+    shared.requestStop()
+    for thread in threads { pthread_join(thread, nil) }
+    threads = []
+  }
+
+  /// Calls `body(task, worker)` for every task in `0..<count`, each once, on any worker in
+  /// `0..<threadCount`; returns when all are done. If a call throws, tasks not yet begun are skipped and the
+  /// error is thrown on. Not reentrant, and for one caller at a time. Allocates nothing.
+  public func run<Failure: Error>(
+    count: Int, _ body: (_ task: Int, _ worker: Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard threadCount > 1, count > 1 else {
+      for task in 0..<count { try body(task, 0) }
+      return
+    }
+    let failure = Mutex<Failure?>(nil)
+    let guarded: (Int, Int) -> Bool = { task, worker in
+      do throws(Failure) {
+        try body(task, worker)
+        return true
+      } catch {
+        failure.withLock { $0 = $0 ?? error }
+        return false
+      }
+    }
+    withoutActuallyEscaping(guarded) { shared.run(count: count, $0) }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Processors that this process may use: its affinity, bounded by its cgroups' CPU quota. At least 1.
+  public static func usableProcessors() -> Int {
+    let allowed =
+      readSmallFile("/proc/self/status").flatMap(allowedProcessors)
+      ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    return max(1, min(allowed, cgroupProcessorQuota() ?? allowed))
+  }
+}
+
+/// What a thread is given when it starts.
+private final class WorkerStart: Sendable {
+  let shared: Shared
+  let worker: Int
+
+  init(shared: Shared, worker: Int) {
+    self.shared = shared
+    self.worker = worker
+  }
+}
+
+/// The state of a pool that its threads see.
+@safe
+private final class Shared: @unchecked Sendable {
+  typealias Body = (_ task: Int, _ worker: Int) -> Bool
+
+  // Unchecked: `body` and `taskCount` change only while no region is open and no worker is inside one.
+  private var body: Body = { _, _ in false }
+  private var taskCount = 0
+  /// Odd while a region is open.
+  private let phase = Atomic<Int>(0)
+  private let nextTask = Atomic<Int>(0)
+  /// Workers that are inside, or looking whether they may enter.
+  private let inside = Atomic<Int>(0)
+  private let sleepers = Atomic<Int>(0)
+  private let stopping = Atomic<Bool>(false)
+  private let spins: Int
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init(spins: Int) {
+    self.spins = spins
+    unsafe pthread_mutex_init(mutex, nil)
+    unsafe pthread_cond_init(wake, nil)
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(wake)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe wake.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  func run(count: Int, _ body: @escaping Body) {
+    self.body = body
+    taskCount = count
+    nextTask.store(0, ordering: .relaxed)
+    phase.add(1, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeAll() }
+    takeTasks(as: 0)
+    phase.add(1, ordering: .sequentiallyConsistent)
+    // A worker announces itself in `inside` before it looks at `phase`, and `phase` has been closed before
+    // this looks at `inside`: whoever got in is seen here, whoever comes later finds the region closed.
+    var waits = 0
+    while inside.load(ordering: .sequentiallyConsistent) > 0 {
+      waits += 1
+      if waits > max(spins, 100) { sched_yield() } else { tk_spin_hint() }
+    }
+    self.body = { _, _ in false }
+  }
+
+  func requestStop() {
+    stopping.store(true, ordering: .sequentiallyConsistent)
+    wakeAll()
+  }
+
+  func work(as worker: Int) {
+    var seen = 0
+    while waitForRegion(after: &seen) {
+      inside.add(1, ordering: .sequentiallyConsistent)
+      if phase.load(ordering: .sequentiallyConsistent) == seen { takeTasks(as: worker) }
+      inside.subtract(1, ordering: .sequentiallyConsistent)
+    }
+  }
+
+  private func takeTasks(as worker: Int) {
+    while true {
+      let task = nextTask.add(1, ordering: .relaxed).oldValue
+      guard task < taskCount else { return }
+      if !body(task, worker) { nextTask.store(taskCount, ordering: .relaxed) }
+    }
+  }
+
+  /// Waits until a region other than `seen` is open, and notes it there. False: the pool stops.
+  private func waitForRegion(after seen: inout Int) -> Bool {
+    func isOpen(_ phase: Int) -> Bool { phase & 1 == 1 && phase != seen }
+    for _ in 0..<spins {
+      let now = phase.load(ordering: .sequentiallyConsistent)
+      if isOpen(now) {
+        seen = now
+        return true
+      }
+      tk_spin_hint()
+    }
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    defer { sleepers.subtract(1, ordering: .sequentiallyConsistent) }
+    while !stopping.load(ordering: .sequentiallyConsistent) {
+      let now = phase.load(ordering: .sequentiallyConsistent)
+      if isOpen(now) {
+        seen = now
+        return true
+      }
+      unsafe pthread_cond_wait(wake, mutex)
+    }
+    return false
+  }
+
+  private func wakeAll() {
+    unsafe pthread_mutex_lock(mutex)
+    unsafe pthread_cond_broadcast(wake)
+    unsafe pthread_mutex_unlock(mutex)
+  }
+}
+
+/// The CPU quota of the innermost cgroup that is visible, in whole processors, rounded up; nil if there is none.
+private func cgroupProcessorQuota() -> Int? {
+  func ceiling(_ quota: Int, _ period: Int) -> Int? {
+    quota > 0 && period > 0 ? (quota + period - 1) / period : nil
+  }
+  if let words = readSmallFile("/sys/fs/cgroup/cpu.max")?.split(whereSeparator: { " \n".contains($0) }),
+    words.count == 2, let quota = Int(words[0]), let period = Int(words[1])
+  {
+    return ceiling(quota, period)
+  }
+  func number(_ file: String) -> Int? {
+    readSmallFile("/sys/fs/cgroup/cpu/\(file)").flatMap { Int($0.filter { $0 != "\n" }) }
+  }
+  guard let quota = number("cpu.cfs_quota_us"), let period = number("cpu.cfs_period_us") else {
+    return nil
+  }
+  return ceiling(quota, period)
+}
+
+/// Counts the processors of the line "Cpus_allowed_list:\t0-1,4" of /proc/self/status.
+private func allowedProcessors(status: String) -> Int? {
+  guard
+    let list = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") })?
+      .split(separator: "\t").last
+  else { return nil }
+  return list.split(separator: ",").reduce(0) { total, range in
+    let ends = range.split(separator: "-").compactMap { Int($0) }
+    guard let first = ends.first, let last = ends.last, last >= first else { return total }
+    return total + last - first + 1
+  }
+}

@@ -1,0 +1,122 @@
+internal import Glibc
+
+/// A file that appears whole or not at all.
+///
+/// Bytes go to a temporary file beside the target; `commit` makes them durable and renames it over the
+/// target. A reader that has the old file mapped keeps the old file. If the object dies uncommitted,
+/// the temporary file is removed; if the process is killed, it is left under its own name and the target is
+/// untouched. The temporary file is unnamed where the file system allows it, and then leaves nothing.
+@safe
+public final class OutputFile {
+  public let path: String
+  private let folder: String
+  private let temporaryPath: String
+  private let isNamed: Bool
+  private let descriptor: Int32
+  private var isCommitted = false
+  /// Bytes appended so far: where the next ones go.
+  public private(set) var position = 0
+
+  public init(path: String) throws(SystemError) {
+    self.path = path
+    let components = path.split(separator: "/", omittingEmptySubsequences: false)
+    folder = components.count > 1 ? components.dropLast().joined(separator: "/") + "/" : "./"
+    temporaryPath = "\(folder).\(components.last ?? "").\(getpid()).partial"
+    var status = stat()
+    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw .notAFile(path: path)
+    }
+    // O_TMPFILE: no name until it is complete, so that not even SIGKILL leaves anything behind.
+    let unnamed = unsafe open(folder, O_TMPFILE_ | O_RDWR | O_CLOEXEC, 0o666)
+    isNamed = unnamed < 0
+    descriptor =
+      isNamed
+      ? unsafe open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) : unnamed
+    guard descriptor >= 0 else { throw .file(operation: "create", path: path, code: errno) }
+  }
+
+  deinit {
+    close(descriptor)
+    if isNamed && !isCommitted { unsafe unlink(temporaryPath) }
+  }
+
+  /// Appends `range` of `bytes`.
+  public func append(_ bytes: AlignedArray<UInt8>, _ range: Range<Int>) throws(SystemError) {
+    try unsafe write(
+      UnsafeRawPointer(bytes.pointer(at: range.lowerBound, needing: range.count)),
+      count: range.count, at: position)
+    position += range.count
+  }
+
+  /// Appends `bytes`.
+  public func append(_ bytes: [UInt8]) throws(SystemError) {
+    try write(bytes, at: position)
+    position += bytes.count
+  }
+
+  /// Writes `bytes` over what stands at `offset`.
+  public func overwrite(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
+    precondition(offset >= 0 && offset + bytes.count <= position, "overwrites the end")
+    try write(bytes, at: offset)
+  }
+
+  /// Makes the file durable and gives it its name.
+  public func commit() throws(SystemError) {
+    guard fsync(descriptor) == 0 else { throw failure("write to") }
+    if !isNamed {
+      // linkat does not replace a file, so the complete file gets a temporary name first.
+      unsafe unlink(temporaryPath)
+      guard
+        unsafe linkat(
+          AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW) == 0
+      else { throw failure("name") }
+    }
+    guard unsafe rename(temporaryPath, path) == 0 else {
+      let code = errno
+      unsafe unlink(temporaryPath)
+      throw .file(operation: "rename to", path: path, code: code)
+    }
+    isCommitted = true
+    // The new name is an entry of the folder: it is durable when the folder is.
+    let folderDescriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if folderDescriptor >= 0 {
+      fsync(folderDescriptor)
+      close(folderDescriptor)
+    }
+  }
+
+  private func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
+    var failed: SystemError?
+    bytes.withUnsafeBytes { buffer in
+      guard let base = unsafe buffer.baseAddress else { return }
+      do throws(SystemError) {
+        try unsafe write(base, count: buffer.count, at: offset)
+      } catch { failed = error }
+    }
+    if let failed { throw failed }
+  }
+
+  @unsafe
+  private func write(_ bytes: UnsafeRawPointer, count: Int, at offset: Int) throws(SystemError) {
+    var done = 0
+    while done < count {
+      let written = unsafe pwrite(descriptor, bytes + done, count - done, off_t(offset + done))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failure("write to")
+      }
+      done += written
+    }
+  }
+
+  private func failure(_ operation: String) -> SystemError {
+    .file(operation: operation, path: path, code: errno)
+  }
+}
+
+// Not imported from C: __O_TMPFILE | O_DIRECTORY, of <bits/fcntl-linux.h>.
+#if arch(arm64)
+  private let O_TMPFILE_: Int32 = 0o20040000
+#else
+  private let O_TMPFILE_: Int32 = 0o20200000
+#endif
