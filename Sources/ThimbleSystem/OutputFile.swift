@@ -87,8 +87,8 @@ public final class OutputFile {
 
   private func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
     var failed: SystemError?
-    bytes.withUnsafeBytes { buffer in
-      guard let base = unsafe buffer.baseAddress else { return }
+    unsafe bytes.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return }
       do throws(SystemError) {
         try unsafe write(base, count: buffer.count, at: offset)
       } catch { failed = error }

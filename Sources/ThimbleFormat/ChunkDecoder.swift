@@ -1,0 +1,100 @@
+public import ThimbleSystem
+
+/// Turns chunks back into codes and scale codes. Not for two threads at once; decoding allocates nothing.
+public final class ChunkDecoder {
+  private let zstd: ZstdDecoder
+  private let highPlane: AlignedArray<UInt8>
+  private let kernels: KernelTable
+
+  /// - Parameter largestChunk: the most bytes of codes that a chunk will decode to.
+  public init(largestChunk: Int, kernels: KernelTable) throws(SystemError) {
+    zstd = try ZstdDecoder()
+    highPlane = try AlignedArray(count: (largestChunk + 1) / 2)
+    self.kernels = kernels
+  }
+
+  /// Decodes chunk `chunk` of `tensor`: its codes, or fp32 bytes, to `codes` from `codesOffset`, and its scale
+  /// codes, if its kind has any, to `scaleCodes` from `scalesOffset`.
+  ///
+  /// The first time a chunk is used, its hash is checked.
+  public func decode(
+    chunk: Int, of tensor: TensorRecord, in file: ThimbleFile,
+    into codes: AlignedArray<UInt8>, at codesOffset: Int,
+    scaleCodes: AlignedArray<UInt8>?, at scalesOffset: Int
+  ) throws(FormatError) {
+    let record = file.chunk(tensor.firstChunk + chunk)
+    try file.checkHash(ofChunk: tensor.firstChunk + chunk, record: record)
+    let bytes = file.bytes(of: record)
+    do throws(SystemError) {
+      try decodeCodes(
+        bytes[0..<record.codesSize], record.codesEncoding, into: codes, at: codesOffset,
+        count: tensor.shape.codesSize(ofChunk: chunk))
+      if let scaleCodes {
+        try decodeScales(
+          bytes[record.codesSize..<record.size], record.scalesEncoding, into: scaleCodes,
+          at: scalesOffset, count: tensor.shape.scalesSize(ofChunk: chunk))
+      }
+    } catch {
+      throw .invalid(
+        path: file.path, part: file.name(ofChunk: tensor.firstChunk + chunk), rule: error.description)
+    }
+  }
+
+  private func decodeCodes(
+    _ bytes: ByteView, _ encoding: CodesEncoding, into codes: AlignedArray<UInt8>, at offset: Int,
+    count: Int
+  ) throws(SystemError) {
+    switch encoding {
+    case .stored: bytes.copy(into: codes, at: offset)
+    case .zstd: try zstd.decode(bytes, into: codes, at: offset, count: count)
+    case .nibblePlanes:
+      let half = count / 2
+      try zstd.decode(bytes[half..<bytes.count], into: highPlane, at: 0, count: half)
+      kernels.joinPlanes(low: bytes[0..<half], high: highPlane, into: codes, at: offset)
+    }
+  }
+
+  private func decodeScales(
+    _ bytes: ByteView, _ encoding: ScalesEncoding, into scaleCodes: AlignedArray<UInt8>,
+    at offset: Int, count: Int
+  ) throws(SystemError) {
+    switch encoding {
+    case .none:
+      scaleCodes.withMutableSpan(offset..<offset + count) { span in
+        for index in span.indices { span[index] = 0 }
+      }
+    case .stored: bytes.copy(into: scaleCodes, at: offset)
+    case .zstd: try zstd.decode(bytes, into: scaleCodes, at: offset, count: count)
+    }
+  }
+}
+
+extension ThimbleFile {
+  /// The most bytes of codes, or of f32 values, that any chunk of the file decodes to.
+  public var largestChunk: Int { tensors.map { $0.shape.codesSize(ofChunk: 0) }.max() ?? 0 }
+
+  /// The values of the `f32` tensor `tensor`, in row-major order.
+  ///
+  /// - Precondition: `tensor` is of kind `f32`.
+  public func values(
+    of tensor: TensorRecord, decoder: ChunkDecoder
+  ) throws(FormatError) -> AlignedArray<Float> {
+    precondition(tensor.shape.kind == .f32, "\(tensor.name) is quantised")
+    let values: AlignedArray<Float>
+    let bytes: AlignedArray<UInt8>
+    do {
+      values = try AlignedArray(count: tensor.shape.valueCount)
+      bytes = try AlignedArray(count: tensor.shape.codesSize(ofChunk: 0))
+    } catch { throw .system(error) }
+    let view = ByteView(bytes)
+    for chunk in 0..<tensor.shape.chunkCount {
+      try decoder.decode(
+        chunk: chunk, of: tensor, in: self, into: bytes, at: 0, scaleCodes: nil, at: 0)
+      let first = chunk * Layout.valuesPerChunk
+      for index in 0..<tensor.shape.codesSize(ofChunk: chunk) / 4 {
+        values[first + index] = Float(bitPattern: view.load(at: 4 * index, as: UInt32.self))
+      }
+    }
+    return values
+  }
+}

@@ -1,0 +1,109 @@
+public import ThimbleSystem
+internal import Synchronization
+
+/// An open .thimble file: mapped, its directory checked, its chunks not yet touched.
+public final class ThimbleFile: Sendable {
+  public let path: String
+  public let tensors: [TensorRecord]
+  private let mapped: MappedFile
+  private let directory: Directory
+  /// One bit per chunk whose hash has been found right.
+  private let checked: CheckedChunks
+
+  /// Maps the file at `path` and checks its header and directory, and nothing else.
+  public init(path: String) throws(FormatError) {
+    self.path = path
+    do { mapped = try MappedFile(path: path) } catch { throw .system(error) }
+    let header = try Header.read(mapped.bytes, path: path)
+    directory = try Directory(of: mapped.bytes, header: header, path: path)
+    tensors = directory.tensors
+    checked = CheckedChunks(count: directory.chunkCount)
+  }
+
+  /// Bytes of the file.
+  public var size: Int { mapped.count }
+  /// The configuration's JSON text.
+  public var configuration: ByteView { mapped.bytes[directory.configuration] }
+  /// The tokenizer's tables; empty if the file has none.
+  public var tokenizer: ByteView { mapped.bytes[directory.tokenizer] }
+  public var chunkCount: Int { directory.chunkCount }
+
+  public func tensor(named name: String) -> TensorRecord? { tensors.first { $0.name == name } }
+
+  /// The record of the file's chunk `index`.
+  public func chunk(_ index: Int) -> ChunkRecord {
+    let offset = index * Layout.chunkRecordSize
+    guard
+      let record = ChunkRecord.read(
+        directory.chunkRecords[offset..<offset + Layout.chunkRecordSize])
+    else { preconditionFailure("chunk records were checked when the file was opened") }
+    return record
+  }
+
+  /// The bytes of the chunk that `record` describes; nothing is checked or decoded.
+  func bytes(of record: ChunkRecord) -> ByteView {
+    // The record was checked when the file was opened: it lies in the mapping.
+    mapped.bytes[Int(record.offset)..<Int(record.offset) + record.size]
+  }
+
+  /// Advises the kernel about the bytes of the chunks `chunks`, which follow each other.
+  public func advise(_ advice: MappedFile.Advice, chunks: Range<Int>) {
+    guard !chunks.isEmpty else { return }
+    let last = chunk(chunks.upperBound - 1)
+    mapped.advise(
+      advice, Int(chunk(chunks.lowerBound).offset)..<Int(last.offset) + last.size)
+  }
+
+  /// Checks the hash of the file's chunk `index` unless that was done before.
+  func checkHash(ofChunk index: Int, record: ChunkRecord) throws(FormatError) {
+    guard !checked.contains(index) else { return }
+    guard bytes(of: record).xxh64 == record.hash else {
+      throw .damaged(path: path, part: name(ofChunk: index))
+    }
+    checked.insert(index)
+  }
+
+  /// Checks the hashes of configuration and tokenizer, and that all padding is zero.
+  public func checkOutsideChunks() throws(FormatError) {
+    guard configuration.xxh64 == directory.configurationHash else {
+      throw .damaged(path: path, part: "configuration")
+    }
+    guard tokenizer.xxh64 == directory.tokenizerHash else {
+      throw .damaged(path: path, part: "tokenizer")
+    }
+    var gaps = [directory.configuration.upperBound..<directory.tokenizer.lowerBound]
+    var end = directory.tokenizer.upperBound
+    for tensor in tensors {
+      gaps.append(end..<Int(chunk(tensor.firstChunk).offset))
+      let last = chunk(tensor.chunks.upperBound - 1)
+      end = Int(last.offset) + last.size
+    }
+    gaps.append(end..<Int(Layout.align64(UInt64(end))))
+    for byte in gaps.joined() where mapped.bytes[byte] != 0 {
+      throw .invalid(path: path, part: "padding", rule: "byte \(byte) is not zero")
+    }
+  }
+
+  /// "tensor "a", chunk 3" for the file's chunk `index`.
+  func name(ofChunk index: Int) -> String {
+    guard let tensor = tensors.last(where: { $0.firstChunk <= index }) else { return "chunk \(index)" }
+    return "tensor \"\(tensor.name)\", chunk \(index - tensor.firstChunk)"
+  }
+}
+
+/// A set of chunk indices that threads may read and add to at once.
+private final class CheckedChunks: Sendable {
+  private let words: [AtomicWord]
+
+  private final class AtomicWord: Sendable { let value = Atomic<UInt64>(0) }
+
+  init(count: Int) { words = (0..<(count + 63) / 64).map { _ in AtomicWord() } }
+
+  func contains(_ index: Int) -> Bool {
+    words[index / 64].value.load(ordering: .relaxed) & (1 << UInt64(index % 64)) != 0
+  }
+
+  func insert(_ index: Int) {
+    words[index / 64].value.bitwiseOr(1 << UInt64(index % 64), ordering: .relaxed)
+  }
+}
