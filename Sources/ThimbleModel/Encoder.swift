@@ -1,0 +1,136 @@
+public import ThimbleArchitecture
+public import ThimbleOps
+public import ThimbleSystem
+
+/// The XLM encoder: token ids in, hidden states out (Formats/numerics.md; Lample and Conneau, 2019).
+///
+/// One pass at a time. A pass allocates nothing.
+public final class Encoder {
+  public let configuration: XLMConfiguration
+  public let pool: ComputePool
+  public let kernels: KernelTable
+  let workspace: Workspace
+  private let tokens: any PanelSource
+  private let positions: any RowSource
+  private let languages: (any RowSource)?
+  private let embeddingNorm: LayerNorm
+  private let layers: [EncoderLayer]
+  private let lookUp: LookUp
+
+  // Rows that one task of a row-wise operation takes: enough work to be worth a task.
+  static let rowsPerTask = 4
+
+  /// - Parameter maximumTokens: the most tokens of a batch.
+  public init(
+    _ provider: some WeightProvider, maximumTokens: Int, pool: ComputePool, kernels: KernelTable
+  ) throws(ModelError) {
+    configuration = provider.configuration
+    self.pool = pool
+    self.kernels = kernels
+    let width = configuration.embeddingSize
+    do {
+      workspace = try Workspace(
+        configuration, maximumTokens: maximumTokens, workers: pool.threadCount)
+      lookUp = try LookUp(
+        maximumRows: maximumTokens, width: width, workers: pool.threadCount)
+    } catch { throw .system(error) }
+    tokens = try provider.matrix(
+      XLMConfiguration.tokenEmbeddingName, rows: configuration.vocabularySize, columns: width)
+    positions = try provider.table(
+      XLMConfiguration.positionEmbeddingName, rows: configuration.maxPositions, columns: width)
+    languages =
+      configuration.hasLanguageEmbeddings
+      ? try provider.table(
+        "transformer.lang_embeddings.weight", rows: configuration.languageCount, columns: width)
+      : nil
+    embeddingNorm = try provider.layerNorm("transformer.layer_norm_emb")
+    var layers: [EncoderLayer] = []
+    for layer in 0..<configuration.layerCount {
+      layers.append(try EncoderLayer(layer, of: provider, in: workspace))
+    }
+    self.layers = layers
+  }
+
+  /// The embedding matrix, which is also the output matrix of a language model that ties the two.
+  var tokenMatrix: any PanelSource { tokens }
+
+  /// Hidden states, one row per token of the last batch.
+  public var hidden: FloatRows { workspace.hidden }
+
+  /// Computes the hidden states of `batch`.
+  ///
+  /// - Parameter observe: called with 0 when the embeddings stand in `hidden`, and with n after layer n.
+  public func encode(
+    _ batch: Batch, observe: ((_ layer: Int) -> Void)? = nil
+  ) throws(ModelError) {
+    try check(batch)
+    do throws(WeightError) {
+      try embed(batch)
+      observe?(0)
+      for (index, layer) in layers.enumerated() {
+        try attend(layer, batch)
+        try feedForward(layer, rows: batch.tokenCount)
+        observe?(index + 1)
+      }
+    } catch { throw .weights(error) }
+  }
+
+  private func check(_ batch: Batch) throws(ModelError) {
+    guard batch.longestSequence <= configuration.maxPositions else {
+      throw .tooManyTokens(found: batch.longestSequence, allowed: configuration.maxPositions)
+    }
+    guard batch.tokenCount <= workspace.hidden.rows else {
+      throw .tooManyTokens(found: batch.tokenCount, allowed: workspace.hidden.rows)
+    }
+    for index in 0..<batch.tokenCount {
+      for id in [batch.ids[index], batch.types[index]]
+      where id < 0 || id >= configuration.vocabularySize {
+        throw .tokenID(found: Int(id), vocabularySize: configuration.vocabularySize)
+      }
+    }
+  }
+
+  private func embed(_ batch: Batch) throws(WeightError) {
+    let (hidden, count) = (workspace.hidden, batch.tokenCount)
+    func add(
+      _ table: any RowSource, _ ids: AlignedArray<Int32>, adding: Bool = true
+    ) throws(WeightError) {
+      try lookUp.apply(table, to: hidden, count: count, adding: adding, pool: pool) { Int(ids[$0]) }
+    }
+    // The order of the sums is that of the reference implementation.
+    try add(tokens, batch.ids, adding: false)
+    try add(positions, batch.positions)
+    if let languages { try add(languages, batch.languages) }
+    if batch.hasTypes { try add(tokens, batch.types) }
+    normalize(embeddingNorm, adding: nil, rows: count)
+  }
+
+  private func attend(_ layer: EncoderLayer, _ batch: Batch) throws(WeightError) {
+    let rows = batch.tokenCount
+    quantize(workspace.hidden, for: layer.projections, into: workspace.quantized, rows: rows)
+    try compute(layer.projections, workspace.hidden, workspace.quantized, rows: rows)
+    let headSize = configuration.headSize
+    let headCount = configuration.headCount
+    pool.run(count: batch.sequenceCount * headCount) { task, worker in
+      let (sequence, head) = (task / headCount, task % headCount)
+      kernels.attention(
+        query: workspace.query, key: workspace.key, value: workspace.value,
+        out: workspace.context, rows: batch.rows(ofSequence: sequence),
+        columns: head * headSize..<(head + 1) * headSize,
+        scratch: workspace.attention[worker], isCausal: configuration.isCausal)
+    }
+    quantize(workspace.context, for: layer.output, into: workspace.quantized, rows: rows)
+    try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
+    normalize(layer.attentionNorm, adding: workspace.update, rows: rows)
+  }
+
+  private func feedForward(_ layer: EncoderLayer, rows: Int) throws(WeightError) {
+    quantize(workspace.hidden, for: layer.inner, into: workspace.quantized, rows: rows)
+    try compute(layer.inner, workspace.hidden, workspace.quantized, rows: rows)
+    activate(workspace.feedForward, rows: rows)
+    quantize(
+      workspace.feedForward, for: layer.outer, into: workspace.quantizedFeedForward, rows: rows)
+    try compute(layer.outer, workspace.feedForward, workspace.quantizedFeedForward, rows: rows)
+    normalize(layer.feedForwardNorm, adding: workspace.update, rows: rows)
+  }
+}

@@ -1,0 +1,117 @@
+internal import ThimbleFormat
+internal import ThimbleOps
+internal import ThimbleSystem
+
+/// A quantised matrix of a .thimble file. Its first chunks are pinned: decoded at their first use and kept. The
+/// others are streamed: decoded into the worker's scratch at every use.
+final class FileMatrix: PanelSource, @unchecked Sendable {
+  // Unchecked: the rules of `PanelSource` keep workers apart. Each has its own scratch, and a pinned chunk is
+  // written by the one worker that has it in hand.
+  private let file: ThimbleFile
+  private let tensor: TensorRecord
+  private let scratch: [WorkerScratch]
+  private let steps: StepTable
+  /// The first chunks of the tensor that are kept, and what has been decoded of them.
+  private let pinnedCount: Int
+  private let pinnedCodes: AlignedArray<UInt8>
+  private let pinnedScaleCodes: AlignedArray<UInt8>
+  private let isDecoded: AlignedArray<UInt8>
+  private let dropsPages: Bool
+  let columnFactors: AlignedArray<Float>?
+
+  /// - Parameters:
+  ///   - pinnedCount: how many chunks to keep, from the first.
+  ///   - scratch: one for each worker.
+  ///   - dropsPages: whether mapped pages are given back after use.
+  init(
+    _ tensor: TensorRecord, of file: ThimbleFile, pinnedCount: Int, scratch: [WorkerScratch],
+    columnFactors: AlignedArray<Float>?, dropsPages: Bool
+  ) throws(SystemError) {
+    precondition(tensor.shape.kind == .q8b64)
+    self.file = file
+    self.tensor = tensor
+    self.scratch = scratch
+    self.pinnedCount = pinnedCount
+    self.columnFactors = columnFactors
+    self.dropsPages = dropsPages
+    steps = StepTable(step: tensor.shape.step)
+    let pinned = (0..<pinnedCount).reduce(0) { $0 + tensor.shape.codesSize(ofChunk: $1) }
+    pinnedCodes = try AlignedArray(count: pinned)
+    pinnedScaleCodes = try AlignedArray(count: pinned / 64)
+    isDecoded = try AlignedArray(count: pinnedCount)
+  }
+
+  var rows: Int { tensor.shape.rows }
+  var columns: Int { tensor.shape.columns }
+  var precision: WeightPrecision { .int8 }
+  var chunkCount: Int { tensor.shape.chunkCount }
+
+  func panels(ofChunk chunk: Int) -> Range<Int> { tensor.shape.panels(ofChunk: chunk) }
+
+  func group(ofRow row: Int) -> Int { row / 32 / tensor.shape.panelsPerChunk }
+
+  func load(chunk: Int, worker: Int) throws(WeightError) -> LoadedPanels {
+    .int8(try codes(ofChunk: chunk, worker: worker))
+  }
+
+  func copyRow(
+    _ row: Int, into values: AlignedArray<Float>, at offset: Int, worker: Int
+  ) throws(WeightError) {
+    let chunk = group(ofRow: row)
+    let panels = try codes(ofChunk: chunk, worker: worker)
+    dequantizeRow(
+      row - chunk * tensor.shape.panelsPerChunk * 32, of: panels, columns: columns,
+      paddedColumns: tensor.shape.paddedColumns, factors: columnFactors, into: values, at: offset)
+  }
+
+  func willUse() { file.advise(.willNeed, chunks: tensor.firstChunk + pinnedCount..<tensor.chunks.upperBound) }
+
+  func didUse() {
+    guard dropsPages else { return }
+    file.advise(.dontNeed, chunks: tensor.chunks)
+  }
+
+  private func codes(ofChunk chunk: Int, worker: Int) throws(WeightError) -> Int8Panels {
+    let scratch = scratch[worker]
+    do {
+      if chunk < pinnedCount {
+        // Every chunk but the last has the same size.
+        let offset = chunk * tensor.shape.codesSize(ofChunk: 0)
+        if isDecoded[chunk] == 0 {
+          try scratch.decoder.decode(
+            chunk: chunk, of: tensor, in: file, into: pinnedCodes, at: offset,
+            scaleCodes: pinnedScaleCodes, at: offset / 64)
+          isDecoded[chunk] = 1
+        }
+        return Int8Panels(
+          codes: pinnedCodes, codesOffset: offset, scaleCodes: pinnedScaleCodes,
+          scaleCodesOffset: offset / 64, steps: steps)
+      }
+      if scratch.holding != tensor.firstChunk + chunk {
+        scratch.holding = nil
+        try scratch.decoder.decode(
+          chunk: chunk, of: tensor, in: file, into: scratch.codes, at: 0,
+          scaleCodes: scratch.scaleCodes, at: 0)
+        scratch.holding = tensor.firstChunk + chunk
+      }
+      return Int8Panels(
+        codes: scratch.codes, codesOffset: 0, scaleCodes: scratch.scaleCodes, scaleCodesOffset: 0,
+        steps: steps)
+    } catch { throw WeightError(error.description) }
+  }
+}
+
+/// What one worker needs to use chunks of a file.
+final class WorkerScratch {
+  let decoder: ChunkDecoder
+  let codes: AlignedArray<UInt8>
+  let scaleCodes: AlignedArray<UInt8>
+  /// The file's chunk whose codes are in `codes`, if any.
+  var holding: Int?
+
+  init(largestChunk: Int, kernels: KernelTable) throws(SystemError) {
+    decoder = try ChunkDecoder(largestChunk: largestChunk, kernels: kernels)
+    codes = try AlignedArray(count: largestChunk)
+    scaleCodes = try AlignedArray(count: largestChunk / 64)
+  }
+}

@@ -1,0 +1,108 @@
+public import ThimbleArchitecture
+public import ThimbleFormat
+internal import ThimbleJSON
+public import ThimbleOps
+public import ThimbleSystem
+
+/// The weights of a .thimble file, pinned as far as a plan says.
+public final class FileWeights: WeightProvider {
+  public let file: ThimbleFile
+  public let configuration: XLMConfiguration
+  private let plan: MemoryPlan
+  private let scratch: [WorkerScratch]
+  private let dropsPages: Bool
+  private var matrices: [String: FileMatrix] = [:]
+  private var factors: [Int: AlignedArray<Float>] = [:]
+
+  public var path: String { file.path }
+
+  /// Reads the configuration that `file` holds.
+  public static func configuration(of file: ThimbleFile) throws(ModelError) -> XLMConfiguration {
+    do {
+      return try XLMConfiguration(json: try JSONValue(parsing: file.configuration.bytes()))
+    } catch { throw .configuration(path: file.path, reason: "\(error)") }
+  }
+
+  /// - Parameters:
+  ///   - plan: made for this file.
+  ///   - workers: threads of the pool that will run the model.
+  public init(
+    _ file: ThimbleFile, plan: MemoryPlan, workers: Int, kernels: KernelTable
+  ) throws(ModelError) {
+    self.file = file
+    self.plan = plan
+    configuration = try Self.configuration(of: file)
+    do {
+      var scratch: [WorkerScratch] = []
+      for _ in 0..<workers {
+        scratch.append(try WorkerScratch(largestChunk: file.largestChunk, kernels: kernels))
+      }
+      self.scratch = scratch
+    } catch { throw .system(error) }
+    dropsPages = plan.dropsPages
+  }
+
+  public func contains(_ name: String) -> Bool { file.tensor(named: name) != nil }
+
+  private func tensor(_ name: String, shape: [Int]) throws(ModelError) -> TensorRecord {
+    guard let tensor = file.tensor(named: name) else {
+      throw .missingTensors(path: path, tensors: [name])
+    }
+    let found = tensor.shape.rank == 1 ? [tensor.shape.columns] : [tensor.shape.rows, tensor.shape.columns]
+    guard found == shape else {
+      throw .shape(path: path, tensor: name, found: found, expected: shape)
+    }
+    return tensor
+  }
+
+  private func values(of tensor: TensorRecord) throws(ModelError) -> AlignedArray<Float> {
+    do { return try file.values(of: tensor, decoder: scratch[0].decoder) } catch { throw .format(error) }
+  }
+
+  public func matrix(
+    _ name: String, rows: Int, columns: Int
+  ) throws(ModelError) -> any PanelSource {
+    let tensor = try tensor(name, shape: [rows, columns])
+    if tensor.shape.kind == .f32 {
+      return FloatMatrix(try values(of: tensor), rows: rows, columns: columns)
+    }
+    return try fileMatrix(tensor)
+  }
+
+  public func table(
+    _ name: String, rows: Int, columns: Int
+  ) throws(ModelError) -> any RowSource {
+    let tensor = try tensor(name, shape: [rows, columns])
+    if tensor.shape.kind == .f32 { return FloatTable(try values(of: tensor), columns: columns) }
+    return try fileMatrix(tensor)
+  }
+
+  public func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
+    let tensor = try tensor(name, shape: [count])
+    let values = try values(of: tensor)
+    guard !count.isMultiple(of: 32) else { return values }
+    do {
+      let padded = try AlignedArray<Float>(count: (count + 31) / 32 * 32)
+      for index in 0..<count { padded[index] = values[index] }
+      return padded
+    } catch { throw .system(error) }
+  }
+
+  /// One object for each tensor, so that a matrix with two uses is pinned once.
+  private func fileMatrix(_ tensor: TensorRecord) throws(ModelError) -> FileMatrix {
+    if let matrix = matrices[tensor.name] { return matrix }
+    var columnFactors: AlignedArray<Float>?
+    if let index = tensor.columnFactors {
+      columnFactors = factors[index]
+      if columnFactors == nil { columnFactors = try values(of: file.tensors[index]) }
+      factors[index] = columnFactors
+    }
+    do {
+      let matrix = try FileMatrix(
+        tensor, of: file, pinnedCount: plan.pinnedChunks(of: tensor), scratch: scratch,
+        columnFactors: columnFactors, dropsPages: dropsPages)
+      matrices[tensor.name] = matrix
+      return matrix
+    } catch { throw .system(error) }
+  }
+}

@@ -1,0 +1,126 @@
+public import ThimbleArchitecture
+public import ThimbleOps
+public import ThimbleSystem
+
+/// The encoder with the head that scores every token of the vocabulary at chosen positions.
+public final class MaskedLanguageModel {
+  public let encoder: Encoder
+  private let head: LinearGroup
+  private let logits: FloatRows
+  private let scored: FloatRows
+  private let quantized: QuantizedRows
+  private let path: String
+
+  /// Positions that are scored at once: each takes 4 bytes per token of the vocabulary, and each further round decodes
+  /// the output matrix again.
+  static let positionsPerRound = 8
+
+  public init(
+    _ provider: some WeightProvider, maximumTokens: Int, pool: ComputePool, kernels: KernelTable
+  ) throws(ModelError) {
+    encoder = try Encoder(
+      provider, maximumTokens: maximumTokens, pool: pool, kernels: kernels)
+    path = provider.path
+    let configuration = provider.configuration
+    do {
+      logits = try FloatRows(rows: Self.positionsPerRound, width: configuration.vocabularySize)
+      scored = try FloatRows(rows: Self.positionsPerRound, width: configuration.embeddingSize)
+      quantized = try QuantizedRows(
+        rows: Self.positionsPerRound, columns: configuration.embeddingSize)
+    } catch { throw .system(error) }
+    let matrix =
+      configuration.tiesOutputEmbedding
+      ? encoder.tokenMatrix
+      : try provider.matrix(
+        XLMConfiguration.outputEmbeddingName, rows: configuration.vocabularySize,
+        columns: configuration.embeddingSize)
+    let bias = try provider.vector("pred_layer.proj.bias", count: configuration.vocabularySize)
+    head = LinearGroup([(Linear(weights: matrix, bias: bias), logits)])
+  }
+
+  /// Bytes that the head takes beside the encoder when all of its positions are used.
+  static func byteCount(_ configuration: XLMConfiguration) -> Int {
+    FloatRows.byteCount(rows: positionsPerRound, width: configuration.vocabularySize)
+      + FloatRows.byteCount(rows: positionsPerRound, width: configuration.embeddingSize)
+      + QuantizedRows.byteCount(rows: positionsPerRound, columns: configuration.embeddingSize)
+  }
+
+  /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.
+  ///
+  /// - Parameter rows: rows of the batch, as `Batch.rows(ofSequence:)` counts them.
+  /// - Throws: `ModelError`, among them `notFinite` if a logit is not a finite number.
+  public func score(
+    _ batch: Batch, at rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
+  ) throws(ModelError) {
+    try encoder.encode(batch)
+    for start in stride(from: 0, to: rows.count, by: Self.positionsPerRound) {
+      let round = start..<min(start + Self.positionsPerRound, rows.count)
+      try computeLogits(at: rows[round])
+      for index in round {
+        let offset = (index - start) * logits.stride
+        let (maximum, sum) = encoder.kernels.sumExp(
+          logits.values, offset..<offset + logits.width)
+        guard maximum.isFinite, sum.isFinite else { throw .notFinite(path: path) }
+        body(
+          index,
+          Logits(
+            values: logits.values, offset: offset, count: logits.width, maximum: maximum, sum: sum))
+      }
+    }
+  }
+
+  private func computeLogits(at rows: ArraySlice<Int>) throws(ModelError) {
+    let hidden = encoder.hidden
+    for (target, row) in rows.enumerated() {
+      for column in 0..<hidden.width {
+        scored.values[target * scored.stride + column] =
+          hidden.values[row * hidden.stride + column]
+      }
+    }
+    encoder.quantize(scored, for: head, into: quantized, rows: rows.count)
+    do {
+      try encoder.compute(head, scored, quantized, rows: rows.count)
+    } catch { throw .weights(error) }
+  }
+}
+
+/// The scores of every token of the vocabulary at one position. Valid until the next round is computed.
+public struct Logits {
+  let values: AlignedArray<Float>
+  let offset: Int
+  /// Tokens of the vocabulary.
+  public let count: Int
+  let maximum: Float
+  /// Sum of exp(logit - maximum) over the vocabulary.
+  let sum: Float
+
+  /// The logit of token `id`.
+  public subscript(id: Int) -> Float {
+    precondition(id >= 0 && id < count, "token \(id) of \(count)")
+    return values[offset + id]
+  }
+
+  /// The probability of token `id` among all tokens.
+  public func probability(_ id: Int) -> Float { exponential(self[id] - maximum) / sum }
+
+  /// The natural logarithm of the sum of all tokens' exponentials: log p(id) = self[id] - logSumExp.
+  public var logSumExp: Double { Double(maximum) + logarithm(Double(sum)) }
+
+  /// The ids of the `count` largest logits, largest first; equal ones by id.
+  public func top(_ count: Int) -> [Int] {
+    var best: [Int] = []
+    let wanted = Swift.min(count, self.count)
+    guard wanted > 0 else { return [] }
+    best.reserveCapacity(wanted + 1)
+    values.withSpan(offset..<offset + self.count) { span in
+      for id in span.indices where best.count < wanted || span[id] > span[best[wanted - 1]] {
+        // A handful of candidates: a sorted array beats a heap.
+        var place = best.count
+        while place > 0 && span[best[place - 1]] < span[id] { place -= 1 }
+        best.insert(id, at: place)
+        if best.count > wanted { best.removeLast() }
+      }
+    }
+    return best
+  }
+}

@@ -1,0 +1,50 @@
+public import ThimbleArchitecture
+public import ThimbleFormat
+public import ThimbleOps
+public import ThimbleSystem
+
+/// Why a model cannot be opened or run.
+public enum ModelError: Error, CustomStringConvertible {
+  /// The file or checkpoint at `path` lacks `tensors`.
+  case missingTensors(path: String, tensors: [String])
+  /// A tensor does not have the shape that the configuration needs.
+  case shape(path: String, tensor: String, found: [Int], expected: [Int])
+  /// The configuration in the file cannot be used.
+  case configuration(path: String, reason: String)
+  /// More tokens than positions, or than the batch has room for.
+  case tooManyTokens(found: Int, allowed: Int)
+  /// A token id outside the vocabulary.
+  case tokenID(found: Int, vocabularySize: Int)
+  /// The budget is below what the model needs without pinning anything.
+  case budget(bytes: Int, minimum: Int)
+  /// The model yields NaN or infinities: its weights are damaged, or too large for fp32.
+  case notFinite(path: String)
+  case weights(WeightError)
+  case format(FormatError)
+  case system(SystemError)
+
+  public var description: String {
+    switch self {
+    case .missingTensors(let path, let tensors):
+      "\(path): lacks \(tensors.count) tensor\(tensors.count == 1 ? "" : "s"): \(tensors.joined(separator: ", ")). Convert again from a complete checkpoint."
+    case .shape(let path, let tensor, let found, let expected):
+      "\(path): tensor \"\(tensor)\" is \(found); the configuration needs \(expected). Convert again from the same checkpoint."
+    case .configuration(let path, let reason):
+      "\(path): the configuration cannot be used: \(reason)"
+    case .tooManyTokens(let found, let allowed):
+      "\(found) tokens, but at most \(allowed) fit. Split the text, or cut it with --truncate."
+    case .tokenID(let found, let vocabularySize):
+      "Token id \(found) is outside the vocabulary of \(vocabularySize) (0 to \(vocabularySize - 1))."
+    case .budget(let bytes, let minimum):
+      "--memory \(megabytes(bytes)) is too little: this model needs at least \(megabytes(minimum))."
+    case .notFinite(let path):
+      "\(path): the model yields values that are not finite. Its weights are damaged, or too large."
+    case .weights(let error): error.description
+    case .format(let error): error.description
+    case .system(let error): error.description
+    }
+  }
+}
+
+/// "48 MB", rounded up, for messages about budgets: 1 MB is 2^20 bytes there, as in `--memory`.
+func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20)M" }

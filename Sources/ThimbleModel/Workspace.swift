@@ -1,0 +1,63 @@
+internal import ThimbleArchitecture
+internal import ThimbleOps
+internal import ThimbleSystem
+
+/// All activations of a forward pass, sized once for the largest batch.
+///
+/// Pages of it that no batch has touched are not resident: a short sentence costs little even in a large workspace.
+final class Workspace {
+  /// The residual stream: [tokens, width].
+  let hidden: FloatRows
+  let query: FloatRows
+  let key: FloatRows
+  let value: FloatRows
+  /// Attention's result before its output projection: [tokens, width].
+  let context: FloatRows
+  /// What a block adds to the residual stream: [tokens, width].
+  let update: FloatRows
+  /// [tokens, 4 width]
+  let feedForward: FloatRows
+  /// int8 form of rows of `hidden` or `context`.
+  let quantized: QuantizedRows
+  /// int8 form of rows of `feedForward`.
+  let quantizedFeedForward: QuantizedRows
+  /// Scratch of each worker's attention.
+  let attention: [AlignedArray<Float>]
+
+  init(_ configuration: XLMConfiguration, maximumTokens: Int, workers: Int) throws(SystemError) {
+    let width = configuration.embeddingSize
+    func rows() throws(SystemError) -> FloatRows { try FloatRows(rows: maximumTokens, width: width) }
+    hidden = try rows()
+    query = try rows()
+    key = try rows()
+    value = try rows()
+    context = try rows()
+    update = try rows()
+    feedForward = try FloatRows(rows: maximumTokens, width: configuration.feedForwardSize)
+    quantized = try QuantizedRows(rows: maximumTokens, columns: width)
+    quantizedFeedForward = try QuantizedRows(
+      rows: maximumTokens, columns: configuration.feedForwardSize)
+    let longest = min(maximumTokens, configuration.maxPositions)
+    var attention: [AlignedArray<Float>] = []
+    for _ in 0..<workers {
+      attention.append(
+        try AlignedArray(
+          count: KernelTable.attentionScratch(length: longest, headSize: configuration.headSize)))
+    }
+    self.attention = attention
+  }
+
+  /// Bytes that a workspace takes when all of it is used.
+  static func byteCount(
+    _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int
+  ) -> Int {
+    let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
+    let longest = min(maximumTokens, configuration.maxPositions)
+    return 6 * FloatRows.byteCount(rows: maximumTokens, width: width)
+      + FloatRows.byteCount(rows: maximumTokens, width: inner)
+      + QuantizedRows.byteCount(rows: maximumTokens, columns: width)
+      + QuantizedRows.byteCount(rows: maximumTokens, columns: inner)
+      + 4 * workers
+      * KernelTable.attentionScratch(length: longest, headSize: configuration.headSize)
+  }
+}

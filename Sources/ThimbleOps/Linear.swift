@@ -1,0 +1,109 @@
+public import ThimbleSystem
+
+/// y = x Wᵀ + b.
+public struct Linear {
+  public let weights: any PanelSource
+  /// One value per output, zero up to a multiple of 32.
+  public let bias: AlignedArray<Float>
+
+  public init(weights: any PanelSource, bias: AlignedArray<Float>) {
+    precondition(bias.count >= (weights.rows + 31) / 32 * 32, "the bias is not padded to panels")
+    self.weights = weights
+    self.bias = bias
+  }
+}
+
+/// Rows of fp32 values with room for whole panels: `width` rounded up to 32 values apart.
+public struct FloatRows {
+  public let values: AlignedArray<Float>
+  public let rows: Int
+  public let width: Int
+  public let stride: Int
+
+  public init(rows: Int, width: Int) throws(SystemError) {
+    self.rows = rows
+    self.width = width
+    stride = (width + 31) / 32 * 32
+    values = try AlignedArray(count: rows * stride)
+  }
+
+  /// Bytes that such rows take.
+  public static func byteCount(rows: Int, width: Int) -> Int { rows * ((width + 31) / 32 * 32) * 4 }
+}
+
+/// The input of linear layers: fp32 rows, and their int8 form for int8 weights.
+public struct LinearInput {
+  public let rows: FloatRows
+  public let quantized: QuantizedRows
+
+  public init(rows: FloatRows, quantized: QuantizedRows) {
+    self.rows = rows
+    self.quantized = quantized
+  }
+}
+
+/// Linear layers with the same input, computed in one go; each has its output.
+public struct LinearGroup {
+  private let layers: [(layer: Linear, output: FloatRows)]
+  /// Chunks of all layers: the tasks of a region.
+  private let taskCount: Int
+  public let precision: WeightPrecision
+  public let columnFactors: AlignedArray<Float>?
+
+  /// The layers must agree in precision and column factors, since their input is quantised once.
+  public init(_ layers: [(layer: Linear, output: FloatRows)]) {
+    let first = layers[0].layer.weights
+    precondition(
+      layers.allSatisfy {
+        $0.layer.weights.precision == first.precision
+          && $0.layer.weights.columnFactors === first.columnFactors
+      }, "layers of a group differ in how they take their input")
+    self.layers = layers
+    precision = first.precision
+    columnFactors = first.columnFactors
+    taskCount = layers.reduce(0) { $0 + $1.layer.weights.chunkCount }
+  }
+
+  /// Fills the first `rows` rows of every output from those of `input`.
+  ///
+  /// For int8 weights `input.quantized` must hold the rows already, with the group's column factors.
+  public func compute(
+    _ input: LinearInput, rows: Int, pool: ComputePool, kernels: KernelTable
+  ) throws(WeightError) {
+    for (layer, _) in layers { layer.weights.willUse() }
+    try pool.run(count: taskCount) { (task, worker) throws(WeightError) in
+      var chunk = task
+      var index = 0
+      while chunk >= layers[index].layer.weights.chunkCount {
+        chunk -= layers[index].layer.weights.chunkCount
+        index += 1
+      }
+      try Self.compute(
+        chunk, of: layers[index].layer, input, rows: rows, into: layers[index].output,
+        worker: worker, kernels: kernels)
+    }
+    for (layer, _) in layers { layer.weights.didUse() }
+  }
+
+  private static func compute(
+    _ chunk: Int, of layer: Linear, _ input: LinearInput, rows: Int, into output: FloatRows,
+    worker: Int, kernels: KernelTable
+  ) throws(WeightError) {
+    let weights = layer.weights
+    let loaded = try weights.load(chunk: chunk, worker: worker)
+    for (index, panel) in weights.panels(ofChunk: chunk).enumerated() {
+      let target = OutputPanel(
+        values: output.values, offset: panel * 32, stride: output.stride, bias: layer.bias,
+        biasOffset: panel * 32)
+      switch loaded {
+      case .int8(let panels):
+        kernels.matmulQ8(
+          panels, panel: index, columns: input.quantized.k, x: input.quantized, rows: rows, into: target)
+      case .float32(let values, let offset):
+        kernels.matmulF32(
+          values, offset: offset + index * 32 * weights.columns, columns: weights.columns,
+          x: input.rows.values, xStride: input.rows.stride, rows: rows, into: target)
+      }
+    }
+  }
+}
