@@ -67,7 +67,9 @@ let package = Package(
     tests("ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleCheckpointTests", ["ThimbleImport", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleConvertTests", ["ThimbleConvert", "ThimbleTestSupport"]),
-    tests("ThimbleModelTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"]),
+    tests(
+      "ThimbleModelTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"],
+      fixtures: true),
     tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"]),
   ]
 )

@@ -1,0 +1,65 @@
+/// How the names of tensors in checkpoints map to those of the inventory.
+public enum TensorName {
+  /// The name that Hugging Face gives today to the tensor that a checkpoint calls `name`.
+  ///
+  /// Undoes what multi-GPU training ("module."), headless and original checkpoints (no
+  /// "transformer.") and old releases ("gamma", "beta") did to it.
+  public static func canonical(_ name: String) -> String {
+    var parts = name.split(separator: ".", omittingEmptySubsequences: false)[...]
+    if parts.first == "module" { parts.removeFirst() }
+    if let first = parts.first, encoderParts.contains(String(first)) {
+      parts = ["transformer"] + parts
+    }
+    if parts.count > 1 {
+      if parts.last == "gamma" { parts[parts.endIndex - 1] = "weight" }
+      if parts.last == "beta" { parts[parts.endIndex - 1] = "bias" }
+    }
+    return parts.joined(separator: ".")
+  }
+
+  /// What to do with a tensor that the inventory of a configuration does not have.
+  public enum Surplus: Sendable, Equatable {
+    /// It changes nothing, for this reason.
+    case ignored(reason: String)
+    /// The model would compute something else without it.
+    case refused(reason: String)
+  }
+
+  /// Judges the tensor with the canonical name `name`, which is not in the inventory.
+  public static func judgeSurplus(
+    _ name: String, _ configuration: XLMConfiguration
+  ) -> Surplus {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    if name == XLMConfiguration.outputEmbeddingName {
+      return .ignored(reason: "tied to \(XLMConfiguration.tokenEmbeddingName)")
+    }
+    if parts.starts(with: ["pred_layer", "proj"]) {
+      return .refused(reason: "it belongs to an adaptive softmax, which is not supported")
+    }
+    guard parts.first == "transformer", parts.count > 1 else {
+      return .ignored(reason: "no part of XLM")
+    }
+    switch parts[1] {
+    case "position_ids":
+      return .ignored(reason: "positions are counted, not stored")
+    case "lang_embeddings":
+      return .ignored(reason: "the configuration says that languages are not embedded")
+    case "layer_norm15", "encoder_attn":
+      return .refused(reason: "it belongs to a decoder, and only encoders are supported")
+    case "memories":
+      return .refused(reason: "product-key memory layers are not supported")
+    default:
+      if parts.count > 2, let layer = Int(parts[2]), layer >= configuration.layerCount {
+        return .refused(
+          reason: "the configuration says that there are \(configuration.layerCount) layers")
+      }
+      return .refused(reason: "no tensor of XLM has that name")
+    }
+  }
+
+  private static let encoderParts: Set<String> = [
+    "position_embeddings", "embeddings", "lang_embeddings", "layer_norm_emb", "attentions",
+    "layer_norm1", "ffns", "layer_norm2", "layer_norm15", "encoder_attn", "memories",
+    "position_ids",
+  ]
+}

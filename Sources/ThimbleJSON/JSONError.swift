@@ -1,0 +1,31 @@
+/// Why bytes are not the JSON that was asked for. Offsets count bytes from the start of the text.
+public enum JSONError: Error, Equatable, CustomStringConvertible {
+  case unexpected(expected: String, offset: Int)
+  case invalidUTF8(offset: Int)
+  /// Half of a surrogate pair, which stands for no character.
+  case loneSurrogate(offset: Int)
+  case duplicateKey(String, offset: Int)
+  /// A number beyond the range of `Double`.
+  case numberTooLarge(offset: Int)
+  case tooDeep(limit: Int, offset: Int)
+  case tooManyValues(limit: Int, offset: Int)
+
+  public var description: String {
+    switch self {
+    case .unexpected(let expected, let offset):
+      "JSON, byte \(offset): expected \(expected)."
+    case .invalidUTF8(let offset):
+      "JSON, byte \(offset): not UTF-8. Save the file as UTF-8."
+    case .loneSurrogate(let offset):
+      "JSON, byte \(offset): half of a surrogate pair."
+    case .duplicateKey(let key, let offset):
+      "JSON, byte \(offset): the key \(JSONValue.string(key)) occurs twice in one object."
+    case .numberTooLarge(let offset):
+      "JSON, byte \(offset): a number beyond the range of a double."
+    case .tooDeep(let limit, let offset):
+      "JSON, byte \(offset): nested deeper than \(limit) levels."
+    case .tooManyValues(let limit, let offset):
+      "JSON, byte \(offset): more than \(limit) values."
+    }
+  }
+}
