@@ -50,7 +50,7 @@ public final class ChunkDecoder {
     case .nibblePlanes:
       let half = count / 2
       try zstd.decode(bytes[half..<bytes.count], into: highPlane, at: 0, count: half)
-      kernels.joinPlanes(low: bytes[0..<half], high: highPlane, into: codes, at: offset)
+      kernels.joinPlanes(low: bytes[0..<half], high: highPlane.from(0), into: codes.from(offset))
     }
   }
 

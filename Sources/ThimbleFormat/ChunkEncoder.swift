@@ -65,7 +65,8 @@ public final class ChunkEncoder {
     let half = count / 2
     var planes = Int.max
     if count.isMultiple(of: 2) && count > 0 {
-      kernels.splitPlanes(codes, count: count, low: lowPlane, high: highPlane)
+      kernels.splitPlanes(
+        codes.from(0), half: half, low: lowPlane.from(0), high: highPlane.from(0))
       planes = half + (try codesZstd.encode(highPlane, 0..<half, into: buffer, at: half))
     }
     let plain = try codesZstd.encode(codes, 0..<count, into: frame, at: 0)

@@ -59,7 +59,7 @@ extension TensorRecord {
         return broken("an f32 tensor has a step or panels")
       }
     case .q8b64:
-      guard step >= 0x1p-100, step <= 0x1p100 else { return broken("the step \(step) is out of bounds") }
+      guard StepTable.validSteps.contains(step) else { return broken("the step \(step) is out of bounds") }
       // Rows and columns are below 2^31: neither product can overflow.
       let panelSize = 32 * (columns + 63) / 64 * 64
       guard panelsPerChunk >= 1, panelSize <= Layout.maximumChunkSize,

@@ -14,6 +14,7 @@ public final class Batch {
   public private(set) var tokenCount = 0
   public private(set) var sequenceCount = 0
   private(set) var hasTypes = false
+  private(set) var hasLanguages = false
 
   public init(maximumTokens: Int) throws(ModelError) {
     self.maximumTokens = maximumTokens
@@ -30,31 +31,34 @@ public final class Batch {
     tokenCount = 0
     sequenceCount = 0
     hasTypes = false
+    hasLanguages = false
   }
 
-  /// Appends a sequence.
+  /// Appends a sequence. All sequences of a batch have a language or none has, and likewise with types.
   ///
   /// - Parameters:
   ///   - tokens: at least one id, each of the vocabulary.
-  ///   - language: its language id; only models with language embeddings look at it.
-  ///   - types: for each token the id whose word embedding is added as its token type (Hugging Face's XLM does so);
-  ///     nil: none. All sequences of a batch have types or none has.
+  ///   - language: the id of its language, whose embedding is added if the model has any.
+  ///   - types: for each token the id whose word embedding is added as its token type, as Hugging Face's XLM does.
   /// - Throws: `ModelError.tooManyTokens` if it does not fit any more.
   public func append(
-    _ tokens: [Int32], language: Int32 = 0, types sequenceTypes: [Int32]? = nil
+    _ tokens: [Int32], language: Int32? = nil, types sequenceTypes: [Int32]? = nil
   ) throws(ModelError) {
     precondition(!tokens.isEmpty, "an empty sequence")
     precondition(sequenceTypes.map { $0.count == tokens.count } ?? true, "one type for each token")
     precondition(
-      sequenceCount == 0 || hasTypes == (sequenceTypes != nil), "token types for some sequences only")
+      sequenceCount == 0
+        || hasTypes == (sequenceTypes != nil) && hasLanguages == (language != nil),
+      "token types or languages for some sequences only")
     guard tokens.count <= maximumTokens - tokenCount else {
       throw .tooManyTokens(found: tokenCount + tokens.count, allowed: maximumTokens)
     }
     hasTypes = sequenceTypes != nil
+    hasLanguages = language != nil
     for (index, token) in tokens.enumerated() {
       ids[tokenCount + index] = token
       positions[tokenCount + index] = Int32(index)
-      languages[tokenCount + index] = language
+      languages[tokenCount + index] = language ?? 0
       types[tokenCount + index] = sequenceTypes?[index] ?? 0
     }
     starts[sequenceCount] = Int32(tokenCount)

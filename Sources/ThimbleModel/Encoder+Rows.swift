@@ -13,9 +13,11 @@ extension Encoder {
   /// hidden = LayerNorm(hidden + addend)
   func normalize(_ norm: LayerNorm, adding addend: FloatRows?, rows: Int) {
     forRows(rows) { range in
+      let hidden = workspace.hidden.from(row: range.lowerBound)
       kernels.layerNorm(
-        workspace.hidden, adding: addend, weight: norm.weight, bias: norm.bias,
-        epsilon: norm.epsilon, rows: range, into: workspace.hidden)
+        hidden, residual: addend?.from(row: range.lowerBound), rows: range.count,
+        columns: configuration.embeddingSize, weight: norm.weight.from(0), bias: norm.bias.from(0),
+        epsilon: norm.epsilon, out: hidden)
     }
   }
 
@@ -25,7 +27,9 @@ extension Encoder {
   ) {
     guard group.precision == .int8 else { return }
     forRows(rows) { range in
-      kernels.quantize(input, columnFactors: group.columnFactors, rows: range, into: quantized)
+      kernels.quantize(
+        input.from(row: range.lowerBound), columns: input.width,
+        columnFactors: group.columnFactors?.from(0), into: quantized, rows: range)
     }
   }
 
@@ -33,7 +37,7 @@ extension Encoder {
     forRows(rows) { range in
       let elements = range.lowerBound * values.stride..<range.upperBound * values.stride
       switch configuration.activation {
-      case .gelu: kernels.gelu(values.values, elements)
+      case .gelu: kernels.gelu(values.values.from(elements.lowerBound), count: elements.count)
       case .relu:
         values.values.withMutableSpan(elements) { span in
           for index in span.indices { span[index] = max(span[index], 0) }

@@ -83,11 +83,14 @@ public final class Encoder {
       throw .tooManyTokens(found: batch.tokenCount, allowed: workspace.hidden.rows)
     }
     for index in 0..<batch.tokenCount {
-      for id in [batch.ids[index], batch.types[index]]
-      where id < 0 || id >= configuration.vocabularySize {
-        throw .tokenID(found: Int(id), vocabularySize: configuration.vocabularySize)
-      }
+      try checkID(batch.ids[index], below: configuration.vocabularySize)
+      try checkID(batch.types[index], below: configuration.vocabularySize)
+      try checkID(batch.languages[index], below: max(configuration.languageCount, 1))
     }
+  }
+
+  private func checkID(_ id: Int32, below limit: Int) throws(ModelError) {
+    guard id >= 0, id < limit else { throw .id(found: Int(id), limit: limit) }
   }
 
   private func embed(_ batch: Batch) throws(WeightError) {
@@ -100,7 +103,7 @@ public final class Encoder {
     // The order of the sums is that of the reference implementation.
     try add(tokens, batch.ids, adding: false)
     try add(positions, batch.positions)
-    if let languages { try add(languages, batch.languages) }
+    if let languages, batch.hasLanguages { try add(languages, batch.languages) }
     if batch.hasTypes { try add(tokens, batch.types) }
     normalize(embeddingNorm, adding: nil, rows: count)
   }
@@ -113,11 +116,14 @@ public final class Encoder {
     let headCount = configuration.headCount
     pool.run(count: batch.sequenceCount * headCount) { task, worker in
       let (sequence, head) = (task / headCount, task % headCount)
+      let rows = batch.rows(ofSequence: sequence)
+      func part(_ rowsOfAll: FloatRows) -> Rows {
+        rowsOfAll.from(row: rows.lowerBound).from(column: head * headSize)
+      }
       kernels.attention(
-        query: workspace.query, key: workspace.key, value: workspace.value,
-        out: workspace.context, rows: batch.rows(ofSequence: sequence),
-        columns: head * headSize..<(head + 1) * headSize,
-        scratch: workspace.attention[worker], isCausal: configuration.isCausal)
+        q: part(workspace.query), k: part(workspace.key), v: part(workspace.value),
+        length: rows.count, headDim: headSize, mask: configuration.isCausal ? .causal : .none,
+        scratch: workspace.attention[worker].from(0), out: part(workspace.context))
     }
     quantize(workspace.context, for: layer.output, into: workspace.quantized, rows: rows)
     try compute(layer.output, workspace.context, workspace.quantized, rows: rows)

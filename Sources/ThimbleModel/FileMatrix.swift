@@ -61,7 +61,7 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
     let panels = try codes(ofChunk: chunk, worker: worker)
     dequantizeRow(
       row - chunk * tensor.shape.panelsPerChunk * 32, of: panels, columns: columns,
-      paddedColumns: tensor.shape.paddedColumns, factors: columnFactors, into: values, at: offset)
+      factors: columnFactors, into: values, at: offset)
   }
 
   func willUse() { file.advise(.willNeed, chunks: tensor.firstChunk + pinnedCount..<tensor.chunks.upperBound) }
@@ -71,7 +71,7 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
     file.advise(.dontNeed, chunks: tensor.chunks)
   }
 
-  private func codes(ofChunk chunk: Int, worker: Int) throws(WeightError) -> Int8Panels {
+  private func codes(ofChunk chunk: Int, worker: Int) throws(WeightError) -> Q8Panel {
     let scratch = scratch[worker]
     do {
       if chunk < pinnedCount {
@@ -83,9 +83,9 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
             scaleCodes: pinnedScaleCodes, at: offset / 64)
           isDecoded[chunk] = 1
         }
-        return Int8Panels(
-          codes: pinnedCodes, codesOffset: offset, scaleCodes: pinnedScaleCodes,
-          scaleCodesOffset: offset / 64, steps: steps)
+        return Q8Panel(
+          codes: pinnedCodes.from(offset), scaleCodes: pinnedScaleCodes.from(offset / 64),
+          steps: steps, k: tensor.shape.paddedColumns)
       }
       if scratch.holding != tensor.firstChunk + chunk {
         scratch.holding = nil
@@ -94,9 +94,9 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
           scaleCodes: scratch.scaleCodes, at: 0)
         scratch.holding = tensor.firstChunk + chunk
       }
-      return Int8Panels(
-        codes: scratch.codes, codesOffset: 0, scaleCodes: scratch.scaleCodes, scaleCodesOffset: 0,
-        steps: steps)
+      return Q8Panel(
+        codes: scratch.codes.from(0), scaleCodes: scratch.scaleCodes.from(0), steps: steps,
+        k: tensor.shape.paddedColumns)
     } catch { throw WeightError(error.description) }
   }
 }

@@ -99,7 +99,7 @@ public final class FileWeights: WeightProvider {
     }
     do {
       let matrix = try FileMatrix(
-        tensor, of: file, pinnedCount: plan.pinnedChunks(of: tensor), scratch: scratch,
+        tensor, of: file, pinnedCount: plan.pinnedChunks(of: tensor, in: file), scratch: scratch,
         columnFactors: columnFactors, dropsPages: dropsPages)
       matrices[tensor.name] = matrix
       return matrix

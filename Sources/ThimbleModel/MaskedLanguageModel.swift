@@ -26,7 +26,8 @@ public final class MaskedLanguageModel {
       logits = try FloatRows(rows: Self.positionsPerRound, width: configuration.vocabularySize)
       scored = try FloatRows(rows: Self.positionsPerRound, width: configuration.embeddingSize)
       quantized = try QuantizedRows(
-        rows: Self.positionsPerRound, columns: configuration.embeddingSize)
+        rows: Self.positionsPerRound,
+        k: KernelShape.paddedColumns(configuration.embeddingSize))
     } catch { throw .system(error) }
     let matrix =
       configuration.tiesOutputEmbedding
@@ -59,7 +60,7 @@ public final class MaskedLanguageModel {
       for index in round {
         let offset = (index - start) * logits.stride
         let (maximum, sum) = encoder.kernels.sumExp(
-          logits.values, offset..<offset + logits.width)
+          logits.values.from(offset), count: logits.width)
         guard maximum.isFinite, sum.isFinite else { throw .notFinite(path: path) }
         body(
           index,
@@ -101,7 +102,9 @@ public struct Logits {
   }
 
   /// The probability of token `id` among all tokens.
-  public func probability(_ id: Int) -> Float { exponential(self[id] - maximum) / sum }
+  public func probability(_ id: Int) -> Double {
+    exponential(Double(self[id]) - Double(maximum)) / Double(sum)
+  }
 
   /// The natural logarithm of the sum of all tokens' exponentials: log p(id) = self[id] - logSumExp.
   public var logSumExp: Double { Double(maximum) + logarithm(Double(sum)) }

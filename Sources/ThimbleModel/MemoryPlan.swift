@@ -1,4 +1,6 @@
-internal import ThimbleFormat
+public import ThimbleArchitecture
+public import ThimbleFormat
+public import ThimbleSystem
 
 /// How much private memory a model may use.
 public enum MemoryBudget: Sendable, Equatable {
@@ -8,26 +10,96 @@ public enum MemoryBudget: Sendable, Equatable {
   case bytes(Int)
 }
 
-/// What will be pinned, and what the rest of the private memory goes to. Made before anything is allocated.
+/// Where the private memory of a process that runs a .thimble file goes. Made before anything is allocated.
 public struct MemoryPlan: Sendable, Equatable {
   /// The limit that the plan keeps to, in bytes.
   public let budget: Int
-  /// What the process had before: code's data, stacks, heap.
+  /// What the process had before: stacks, heap, the data of its code.
   public let base: Int
-  /// Vectors that are always kept: biases, layer norms.
+  /// Tensors that are always kept as fp32: biases, layer norms, small tables.
   public let vectors: Int
   /// Decoding buffers of all threads.
   public let scratch: Int
-  /// Activations of the largest batch.
+  /// Activations of the largest batch, and the logits.
   public let workspace: Int
+  /// The most tokens of a batch that the plan has room for.
+  public let maximumTokens: Int
   /// Codes and scale codes of the pinned chunks.
   public let pinned: Int
-  /// The same for all chunks: what would have to be pinned for nothing to be streamed.
+  /// What would have to be pinned for nothing to be streamed.
   public let decoded: Int
-  /// How many of the file's chunks of matrices are pinned, from the first.
+  /// Chunks of matrices that are pinned, from the first in the file.
   public let pinnedChunks: Int
+  /// Chunks of matrices.
   public let chunks: Int
+  /// Whether mapped pages are given back after use, because memory is too short to keep the file cached.
+  public let dropsPages: Bool
 
   /// The most private memory that the model will use, in bytes.
   public var peak: Int { base + vectors + scratch + workspace + pinned }
+
+  /// Plans for `file`.
+  ///
+  /// - Parameters:
+  ///   - tokens: the most tokens that a batch should have; fewer are planned for if the budget is short, but not
+  ///     fewer than 16.
+  ///   - withHead: whether tokens of the vocabulary are scored.
+  /// - Throws: `ModelError.budget`, with the minimum, if not even 16 tokens fit.
+  public init(
+    _ file: ThimbleFile, configuration: XLMConfiguration, budget: MemoryBudget, tokens: Int,
+    withHead: Bool, threads: Int
+  ) throws(ModelError) {
+    base = ProcessMemory.current()?.privateBytes ?? 0
+    vectors = file.tensors.reduce(0) { $0 + ($1.shape.kind == .f32 ? 4 * $1.shape.valueCount : 0) }
+    scratch = threads * Self.scratchPerThread(largestChunk: file.largestChunk)
+    let fixed = base + vectors + scratch + Self.slack
+    let room = availableMemory() ?? .max
+    switch budget {
+    case .bytes(let bytes): self.budget = bytes
+    // A tenth is left to others, and to the page cache, which streaming lives on.
+    case .automatic: self.budget = room - room / 10
+    }
+    func workspace(_ tokens: Int) -> Int {
+      Workspace.byteCount(configuration, maximumTokens: tokens, workers: threads)
+        + (withHead ? MaskedLanguageModel.byteCount(configuration) : 0)
+    }
+    let minimum = fixed + workspace(min(tokens, Self.fewestTokens))
+    guard self.budget >= minimum else { throw .budget(bytes: self.budget, minimum: minimum) }
+    var fitting = tokens
+    while fixed + workspace(fitting) > self.budget { fitting = max(fitting / 2, Self.fewestTokens) }
+    maximumTokens = fitting
+    self.workspace = workspace(fitting) + Self.slack
+
+    let matrices = file.tensors.filter { $0.shape.kind == .q8b64 }
+    chunks = matrices.reduce(0) { $0 + $1.shape.chunkCount }
+    var (pinned, pinnedChunks, decoded) = (0, 0, 0)
+    var isPinning = true
+    for matrix in matrices {
+      for chunk in 0..<matrix.shape.chunkCount {
+        let size = matrix.shape.codesSize(ofChunk: chunk) + matrix.shape.scalesSize(ofChunk: chunk)
+        decoded += size
+        isPinning = isPinning && fixed + workspace(fitting) + pinned + size <= self.budget
+        if isPinning { (pinned, pinnedChunks) = (pinned + size, pinnedChunks + 1) }
+      }
+    }
+    (self.pinned, self.pinnedChunks, self.decoded) = (pinned, pinnedChunks, decoded)
+    dropsPages = room < file.size + min(self.budget, fixed + workspace(fitting) + pinned)
+  }
+
+  /// How many chunks of `tensor`, from its first, are pinned.
+  func pinnedChunks(of tensor: TensorRecord, in file: ThimbleFile) -> Int {
+    let before = file.tensors.prefix { $0.name != tensor.name }
+      .reduce(0) { $0 + ($1.shape.kind == .q8b64 ? $1.shape.chunkCount : 0) }
+    return min(max(pinnedChunks - before, 0), tensor.shape.chunkCount)
+  }
+
+  /// Below this a sentence does not fit.
+  private static let fewestTokens = 16
+  /// What allocators, threads' stacks and the tokenizer take beside what is counted.
+  private static let slack = 2 << 20
+
+  private static func scratchPerThread(largestChunk: Int) -> Int {
+    // Codes, scale codes, the high plane, and zstd's decoding state.
+    largestChunk + largestChunk / 64 + largestChunk / 2 + (192 << 10)
+  }
 }

@@ -13,8 +13,8 @@ public enum ModelError: Error, CustomStringConvertible {
   case configuration(path: String, reason: String)
   /// More tokens than positions, or than the batch has room for.
   case tooManyTokens(found: Int, allowed: Int)
-  /// A token id outside the vocabulary.
-  case tokenID(found: Int, vocabularySize: Int)
+  /// The id of a token or a language that the model does not have.
+  case id(found: Int, limit: Int)
   /// The budget is below what the model needs without pinning anything.
   case budget(bytes: Int, minimum: Int)
   /// The model yields NaN or infinities: its weights are damaged, or too large for fp32.
@@ -33,8 +33,8 @@ public enum ModelError: Error, CustomStringConvertible {
       "\(path): the configuration cannot be used: \(reason)"
     case .tooManyTokens(let found, let allowed):
       "\(found) tokens, but at most \(allowed) fit. Split the text, or cut it with --truncate."
-    case .tokenID(let found, let vocabularySize):
-      "Token id \(found) is outside the vocabulary of \(vocabularySize) (0 to \(vocabularySize - 1))."
+    case .id(let found, let limit):
+      "Id \(found) is outside the table of \(limit) (0 to \(limit - 1)). Was the text encoded for another model?"
     case .budget(let bytes, let minimum):
       "--memory \(megabytes(bytes)) is too little: this model needs at least \(megabytes(minimum))."
     case .notFinite(let path):

@@ -34,15 +34,16 @@ final class Workspace {
     context = try rows()
     update = try rows()
     feedForward = try FloatRows(rows: maximumTokens, width: configuration.feedForwardSize)
-    quantized = try QuantizedRows(rows: maximumTokens, columns: width)
+    quantized = try QuantizedRows(
+      rows: maximumTokens, k: KernelShape.paddedColumns(width))
     quantizedFeedForward = try QuantizedRows(
-      rows: maximumTokens, columns: configuration.feedForwardSize)
+      rows: maximumTokens, k: KernelShape.paddedColumns(configuration.feedForwardSize))
     let longest = min(maximumTokens, configuration.maxPositions)
     var attention: [AlignedArray<Float>] = []
     for _ in 0..<workers {
       attention.append(
         try AlignedArray(
-          count: KernelTable.attentionScratch(length: longest, headSize: configuration.headSize)))
+          count: KernelTable.attentionScratch(length: longest, headDim: configuration.headSize)))
     }
     self.attention = attention
   }
@@ -58,6 +59,6 @@ final class Workspace {
       + QuantizedRows.byteCount(rows: maximumTokens, columns: width)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: inner)
       + 4 * workers
-      * KernelTable.attentionScratch(length: longest, headSize: configuration.headSize)
+      * KernelTable.attentionScratch(length: longest, headDim: configuration.headSize)
   }
 }

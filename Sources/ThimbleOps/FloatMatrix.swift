@@ -29,7 +29,7 @@ public final class FloatMatrix: PanelSource {
   public func group(ofRow row: Int) -> Int { row / 32 }
 
   public func load(chunk: Int, worker: Int) throws(WeightError) -> LoadedPanels {
-    .float32(panels, offset: chunk * 32 * columns)
+    .float32(panels.from(chunk * 32 * columns))
   }
 
   public func copyRow(

@@ -27,6 +27,9 @@ public struct FloatRows {
     values = try AlignedArray(count: rows * stride)
   }
 
+  /// The rows from `row` on, as kernels take them.
+  public func from(row: Int) -> Rows { Rows(values, at: row * stride, stride: stride) }
+
   /// Bytes that such rows take.
   public static func byteCount(rows: Int, width: Int) -> Int { rows * ((width + 31) / 32 * 32) * 4 }
 }
@@ -92,17 +95,16 @@ public struct LinearGroup {
     let weights = layer.weights
     let loaded = try weights.load(chunk: chunk, worker: worker)
     for (index, panel) in weights.panels(ofChunk: chunk).enumerated() {
-      let target = OutputPanel(
-        values: output.values, offset: panel * 32, stride: output.stride, bias: layer.bias,
-        biasOffset: panel * 32)
+      let bias = layer.bias.from(panel * 32)
+      let out = Rows(output.values, at: panel * 32, stride: output.stride)
       switch loaded {
-      case .int8(let panels):
+      case .int8(let first):
         kernels.matmulQ8(
-          panels, panel: index, columns: input.quantized.k, x: input.quantized, rows: rows, into: target)
-      case .float32(let values, let offset):
+          first.following(index), x: input.quantized, tokens: 0..<rows, bias: bias, out: out)
+      case .float32(let first):
         kernels.matmulF32(
-          values, offset: offset + index * 32 * weights.columns, columns: weights.columns,
-          x: input.rows.values, xStride: input.rows.stride, rows: rows, into: target)
+          weights: first.array.from(first.offset + index * 32 * weights.columns),
+          k: weights.columns, x: input.rows.from(row: 0), tokens: rows, bias: bias, out: out)
       }
     }
   }

@@ -35,30 +35,18 @@ public enum WeightPrecision: Sendable {
 
 /// The panels of one chunk, in memory.
 public enum LoadedPanels {
-  case int8(Int8Panels)
-  /// [panel][column][32 rows] values from `offset`.
-  case float32(AlignedArray<Float>, offset: Int)
+  /// The first panel; the others follow it without gaps.
+  case int8(Q8Panel)
+  /// [panel][column][32 rows]
+  case float32(ArrayTail<Float>)
 }
 
-/// int8 panels as Formats/thimble.md lays them out.
-public struct Int8Panels {
-  /// [panel][k / 4][32][4] from `codesOffset`.
-  public let codes: AlignedArray<UInt8>
-  public let codesOffset: Int
-  /// [panel][k / 64][32] from `scaleCodesOffset`.
-  public let scaleCodes: AlignedArray<UInt8>
-  public let scaleCodesOffset: Int
-  public let steps: StepTable
-
-  public init(
-    codes: AlignedArray<UInt8>, codesOffset: Int, scaleCodes: AlignedArray<UInt8>,
-    scaleCodesOffset: Int, steps: StepTable
-  ) {
-    self.codes = codes
-    self.codesOffset = codesOffset
-    self.scaleCodes = scaleCodes
-    self.scaleCodesOffset = scaleCodesOffset
-    self.steps = steps
+extension Q8Panel {
+  /// The panel `index` places behind this one.
+  public func following(_ index: Int) -> Q8Panel {
+    Q8Panel(
+      codes: codes.array.from(codes.offset + index * 32 * k),
+      scaleCodes: scaleCodes.array.from(scaleCodes.offset + index * 32 * k / 64), steps: steps, k: k)
   }
 }
 

@@ -6,6 +6,8 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
   case file(operation: String, path: String, code: Int32)
   /// `path` is not a regular file.
   case notAFile(path: String)
+  /// Line `number` of standard input is longer than `limit` bytes.
+  case lineTooLong(number: Int, limit: Int)
   case outOfMemory(byteCount: Int)
   /// A thread could not be started; `code` is the C error number.
   case thread(code: Int32)
@@ -18,6 +20,8 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
       "\(path): cannot \(operation): \(unsafe String(cString: strerror(code)))."
     case .notAFile(let path):
       "\(path): not a regular file."
+    case .lineTooLong(let number, let limit):
+      "Line \(number) of standard input has more than \(limit) bytes. Split it."
     case .outOfMemory(let byteCount):
       "The system refused \(byteCount) bytes of memory. Free some memory or lower --memory."
     case .thread(let code):

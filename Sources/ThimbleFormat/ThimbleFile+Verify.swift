@@ -1,0 +1,93 @@
+internal import Synchronization
+public import ThimbleSystem
+
+extension ThimbleFile {
+  /// Checks every rule of Formats/thimble.md that opening has not checked: all hashes, all encodings, all codes.
+  ///
+  /// - Parameter progress: called with the number of bytes verified so far, from any thread, one call at a time.
+  /// - Returns: what is wrong, in file order; empty if the file is sound.
+  public func verify(
+    pool: ComputePool, kernels: KernelTable, progress: @Sendable (_ bytes: Int) -> Void = { _ in }
+  ) throws(FormatError) -> [FormatError] {
+    let workers: [VerificationScratch]
+    do {
+      workers = try (0..<pool.threadCount).map { _ in
+        try VerificationScratch(largestChunk: largestChunk, kernels: kernels)
+      }
+    } catch let error as SystemError { throw .system(error) } catch { throw .system(.outOfMemory(byteCount: 0)) }
+    let found = Mutex<[(chunk: Int, error: FormatError)]>([])
+    let done = Mutex(0)
+    for tensor in tensors {
+      pool.run(count: tensor.shape.chunkCount) { chunk, worker in
+        do throws(FormatError) {
+          try workers[worker].verify(chunk: chunk, of: tensor, in: self)
+        } catch {
+          found.withLock { $0.append((tensor.firstChunk + chunk, error)) }
+        }
+        let size = self.chunk(tensor.firstChunk + chunk).size
+        done.withLock {
+          $0 += size
+          progress($0)
+        }
+      }
+      advise(.dontNeed, chunks: tensor.chunks)
+    }
+    var errors = found.withLock { $0 }.sorted { $0.chunk < $1.chunk }.map(\.error)
+    do { try checkOutsideChunks() } catch { errors.append(error) }
+    return errors
+  }
+}
+
+/// What one thread needs to verify chunks.
+private final class VerificationScratch: @unchecked Sendable {
+  // Unchecked: each worker of the pool has its own.
+  private let decoder: ChunkDecoder
+  private let codes: AlignedArray<UInt8>
+  private let scaleCodes: AlignedArray<UInt8>
+
+  init(largestChunk: Int, kernels: KernelTable) throws(SystemError) {
+    decoder = try ChunkDecoder(largestChunk: largestChunk, kernels: kernels)
+    codes = try AlignedArray(count: largestChunk)
+    scaleCodes = try AlignedArray(count: largestChunk / 64)
+  }
+
+  func verify(chunk: Int, of tensor: TensorRecord, in file: ThimbleFile) throws(FormatError) {
+    let isQuantised = tensor.shape.kind == .q8b64
+    try decoder.decode(
+      chunk: chunk, of: tensor, in: file, into: codes, at: 0,
+      scaleCodes: isQuantised ? scaleCodes : nil, at: 0)
+    let rule = isQuantised ? brokenRuleOfCodes(chunk, tensor.shape) : brokenRuleOfValues(chunk, tensor.shape)
+    if let rule {
+      throw .invalid(
+        path: file.path, part: file.name(ofChunk: tensor.firstChunk + chunk), rule: rule)
+    }
+  }
+
+  private func brokenRuleOfCodes(_ chunk: Int, _ shape: TensorShape) -> String? {
+    let k = shape.paddedColumns
+    return codes.withSpan(0..<shape.codesSize(ofChunk: chunk)) { span in
+      for index in span.indices where span[index] == 0 { return "byte \(index) of the codes is 0" }
+      // [panel][k / 4][32][4]
+      for (index, panel) in shape.panels(ofChunk: chunk).enumerated() {
+        let rows = min(32, shape.rows - panel * 32)
+        guard rows < 32 || k > shape.columns else { continue }
+        for column in 0..<k {
+          for row in (column < shape.columns ? rows : 0)..<32
+          where span[index * 32 * k + (column / 4 * 32 + row) * 4 + column % 4] != 128 {
+            return "the padding at row \(panel * 32 + row), column \(column) is not 128"
+          }
+        }
+      }
+      return nil
+    }
+  }
+
+  private func brokenRuleOfValues(_ chunk: Int, _ shape: TensorShape) -> String? {
+    let bytes = ByteView(codes)
+    for index in 0..<shape.codesSize(ofChunk: chunk) / 4
+    where !Float(bitPattern: bytes.load(at: 4 * index, as: UInt32.self)).isFinite {
+      return "value \(chunk * Layout.valuesPerChunk + index) is not finite"
+    }
+    return nil
+  }
+}
