@@ -11,7 +11,12 @@ enum {
   TK_PANEL_ROWS = 32,  // output rows of a panel
   TK_BLOCK = 64,       // consecutive inputs that share a scale
   TK_LANES = 16,       // strided partial sums of every reduction over a row
+  TK_QUERIES = 12,     // queries that go through the keys together
 };
+
+static inline size_t tk_round_up(size_t x, size_t multiple) {
+  return (x + multiple - 1) / multiple * multiple;
+}
 
 // out[t, r] = bias[r] + sum over blocks b, in order, of
 //             fma(float(sum over the block of (codes - 128) * x), scale[b, r] * xScale[t, b], acc)
@@ -79,10 +84,9 @@ typedef struct {
 
 // Floats of scratch that tk_attention needs.
 static inline size_t tk_attention_scratch(size_t length, size_t headDim) {
-  size_t keys = (length + 31) / 32 * 32;
-  return keys * headDim          // keys transposed: [headDim][keys]
-         + 8 * keys              // the scores of up to 8 queries
-         + 8 * headDim + 64;
+  size_t keys = tk_round_up(length, TK_PANEL_ROWS), columns = tk_round_up(headDim, TK_LANES);
+  return keys * headDim + length * columns             // K in panels, V
+         + TK_QUERIES * (keys + headDim + columns);    // scores, queries, results
 }
 
 // Element types of a checkpoint's weights.
@@ -91,9 +95,10 @@ typedef enum { TK_F32 = 0, TK_F16 = 1, TK_BF16 = 2 } tk_element;
 // rows x k weights of a checkpoint, transposed into an fp32 panel: out[i][r] = weights[r][i].
 // Rows from `rows` to 32 are zero.
 typedef struct {
-  const void *_Nonnull weights;  // [rows][k], rows contiguous, any alignment
+  const void *_Nonnull weights;  // [rows] of k, stride elements apart, any alignment
   float *_Nonnull out;           // [k][32]
   size_t rows, k;                // rows <= 32
+  size_t stride;
   tk_element element;
 } tk_pack_f32;
 
