@@ -1,3 +1,4 @@
+internal import ThimbleArchitecture
 internal import ThimbleOps
 internal import ThimbleSystem
 

@@ -64,7 +64,10 @@ public final class FileWeights: WeightProvider {
   ) throws(ModelError) -> any PanelSource {
     let tensor = try tensor(name, shape: [rows, columns])
     if tensor.shape.kind == .f32 {
-      return FloatMatrix(try values(of: tensor), rows: rows, columns: columns)
+      let values = try values(of: tensor)
+      do {
+        return try FloatMatrix(values, rows: rows, columns: columns)
+      } catch { throw .system(error) }
     }
     return try fileMatrix(tensor)
   }

@@ -1,5 +1,5 @@
-public import ThimbleArchitecture
-public import ThimbleOps
+internal import ThimbleArchitecture
+internal import ThimbleOps
 public import ThimbleSystem
 
 /// The encoder with the head that scores every token of the vocabulary at chosen positions.

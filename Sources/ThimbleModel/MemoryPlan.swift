@@ -1,6 +1,6 @@
 public import ThimbleArchitecture
 public import ThimbleFormat
-public import ThimbleSystem
+internal import ThimbleSystem
 
 /// How much private memory a model may use.
 public enum MemoryBudget: Sendable, Equatable {

@@ -1,4 +1,3 @@
-public import ThimbleArchitecture
 public import ThimbleFormat
 public import ThimbleOps
 public import ThimbleSystem

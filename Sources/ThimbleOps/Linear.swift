@@ -109,3 +109,11 @@ public struct LinearGroup {
     }
   }
 }
+
+extension QuantizedRows {
+  /// Bytes that so many rows take.
+  public static func byteCount(rows: Int, columns: Int) -> Int {
+    let k = KernelShape.paddedColumns(columns)
+    return rows * (k + k / KernelShape.block * 8)
+  }
+}

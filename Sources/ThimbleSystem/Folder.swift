@@ -1,0 +1,44 @@
+internal import Glibc
+
+/// The names of what is in the folder at `path`, sorted by their bytes; empty if it cannot be read.
+public func listFolder(_ path: String) -> [String] {
+  guard let folder = unsafe opendir(path) else { return [] }
+  defer { unsafe closedir(folder) }
+  var names: [String] = []
+  while let entry = unsafe readdir(folder) {
+    let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+    }
+    if name != "." && name != ".." { names.append(name) }
+  }
+  return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+}
+
+/// What stands at a path.
+public enum PathKind: Sendable {
+  case file, folder, other, nothing
+}
+
+/// What stands at `path`, following links.
+public func kind(ofPath path: String) -> PathKind {
+  var status = stat()
+  guard unsafe stat(path, &status) == 0 else { return .nothing }
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: return .file
+  case S_IFDIR: return .folder
+  default: return .other
+  }
+}
+
+/// Makes the folder `path`, for this user only. The folder that holds it must exist.
+public func makeFolder(_ path: String) throws(SystemError) {
+  guard unsafe mkdir(path, 0o700) == 0 else {
+    throw .file(operation: "create", path: path, code: errno)
+  }
+}
+
+/// Removes the file, or the empty folder, at `path`; nothing happens if there is none.
+public func removePath(_ path: String) { _ = unsafe remove(path) }
+
+/// The number of this process.
+public var processID: Int32 { getpid() }
