@@ -79,6 +79,9 @@ public struct PickledValue: Sendable {
 
   public var isDictionary: Bool { items != nil }
 
+  /// How many entries a dictionary has; those that are overridden count.
+  public var entryCount: Int { (items?.count ?? 0) / 2 }
+
   /// The entries of a dictionary, in order. One with a key that occurs again later is overridden.
   public var entries: some Sequence<(key: PickledValue, value: PickledValue)> {
     let items = items ?? []
