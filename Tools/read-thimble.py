@@ -8,7 +8,6 @@ A second reader, written from Formats/thimble.md alone; it needs numpy and zstan
 """
 
 import argparse
-import json
 import mmap
 import os
 import struct
@@ -79,13 +78,12 @@ def decode(part, encoding, size):
         return np.concatenate([low & 15 | (high & 15) << 4, low >> 4 | high & 0xF0])
     try:  # zstd
         frame = zstandard.get_frame_parameters(part)
-        require(frame.content_size == size and not frame.dict_id, "a zstd frame has a wrong size")
+        require(frame.content_size == size and not frame.dict_id, "a zstd frame of a wrong size")
         stream = zstandard.ZstdDecompressor().decompressobj()
         values = stream.decompress(part)
     except zstandard.ZstdError as error:
         raise ValueError(f"a zstd frame is damaged: {error}") from error
-    require(stream.eof and not stream.unused_data and len(values) == size,
-            "a zstd frame does not fill its part")
+    require(stream.eof and not stream.unused_data and len(values) == size, "a zstd frame is short")
     return np.frombuffer(values, np.uint8)
 
 
@@ -116,7 +114,7 @@ def read(path):
         sections.append((what, data[begin:end], expected))
         return data[begin:end]
 
-    json.loads(bytes(take("the configuration", *opaque[:3], end)))
+    take("the configuration", *opaque[:3], end)
     take("the tokenizer", *opaque[3:], align64(end))
 
     tensors, chunks_at, names_at = {}, start + 64 + 64 * count, len(data) - name_bytes
@@ -178,15 +176,14 @@ def values(tensors, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file")
-    parser.add_argument("tensor", nargs="*", help="which tensors to write (default: all)")
+    parser.add_argument("tensor", nargs="*", help="which tensors to write (all)")
     parser.add_argument("--npy", metavar="FOLDER", help="write tensors there, one .npy each")
     given = parser.parse_args()
     try:
         tensors = read(given.file)
         for name, t in tensors.items():
-            shape = (t.rows, t.columns)[2 - t.rank :]
+            kind, shape = ("f32", "q8b64")[t.kind], (t.rows, t.columns)[2 - t.rank :]
             bits = 8 * sum(len(part[1]) + len(part[2]) for part in t.parts) / (t.rows * t.columns)
-            kind = ("f32", "q8b64")[t.kind]
             print(f"{name:48} {kind:6} {'x'.join(map(str, shape)):>12} {bits:7.3f} bits/weight")
             if given.npy and (not given.tensor or name in given.tensor):
                 os.makedirs(given.npy, exist_ok=True)
