@@ -1,6 +1,22 @@
 internal import ArgumentParser
+internal import ThimbleSystem
 
 @main
 struct ThimbleCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "thimble")
+  static let configuration = CommandConfiguration(
+    commandName: "thimble",
+    abstract: "Runs XLM language models in little memory.",
+    discussion: """
+      Example:
+        thimble convert xlm-mlm-100-1280 -o xlm.thimble --bits 6.1
+        thimble fill-mask xlm.thimble "Paris is the <mask> of France."
+      """,
+    version: "0.1.0",
+    subcommands: [FillMask.self])
+
+  static func main() {
+    // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
+    StandardStream.reportBrokenPipes()
+    Self.main(nil)
+  }
 }

@@ -1,0 +1,66 @@
+public import ThimbleArchitecture
+internal import ThimbleFormat
+public import ThimbleModel
+public import ThimbleSystem
+public import ThimbleText
+
+/// A model that is ready to run, with its tokenizer: what other programs use.
+///
+///     let model = try LanguageModel(path: "xlm.thimble")
+///     let fillings = try model.fillMask("Paris is the <mask> of France.")
+///
+/// One text at a time; not for several threads at once, since it uses them itself.
+public final class LanguageModel {
+  /// The file or checkpoint that it was opened from.
+  public let path: String
+  /// What of the memory goes where; nil for a checkpoint that is run in place.
+  public let plan: MemoryPlan?
+  public let masked: MaskedLanguageModel
+  /// nil if the model came without vocabulary.
+  public let tables: TokenizerTables?
+  var tokenizer: Tokenizer?
+  let batch: Batch
+  /// Tokens of the text that is being worked on; kept so that the next text finds the room.
+  var tokens: [Token] = []
+
+  public var configuration: XLMConfiguration { masked.encoder.configuration }
+
+  /// Opens the .thimble file at `path`.
+  public convenience init(path: String, options: RunOptions = RunOptions()) throws {
+    let kernels = try options.kernels()
+    let file: ThimbleFile
+    do { file = try ThimbleFile(path: path) } catch { throw ModelError.format(error) }
+    let configuration = try FileWeights.configuration(of: file)
+    let plan = try MemoryPlan(
+      file, configuration: configuration, budget: options.memory,
+      tokens: options.maximumTokens ?? configuration.maxPositions, withHead: true,
+      threads: options.threadCount)
+    let weights = try FileWeights(
+      file, plan: plan, workers: options.threadCount, kernels: kernels)
+    try self.init(
+      weights, tokenizer: file.tokenizer, plan: plan, maximumTokens: plan.maximumTokens,
+      threads: options.threadCount, kernels: kernels)
+  }
+
+  /// A model with the weights of `provider`.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: tables as Formats/tokenizer.md describes them; empty for none.
+  ///   - plan: the one that the weights were made by, if any.
+  public init(
+    _ provider: some WeightProvider, tokenizer: ByteView, plan: MemoryPlan?, maximumTokens: Int,
+    threads: Int, kernels: KernelTable
+  ) throws {
+    path = provider.path
+    self.plan = plan
+    tables = tokenizer.isEmpty ? nil : try TokenizerTables(view: tokenizer)
+    self.tokenizer = tables.map { Tokenizer(tables: $0) }
+    masked = try MaskedLanguageModel(
+      provider, maximumTokens: maximumTokens, pool: ComputePool(threadCount: threads),
+      kernels: kernels)
+    batch = try Batch(maximumTokens: maximumTokens)
+  }
+
+  /// The most tokens that a text may have, its ends included.
+  public var longestText: Int { min(configuration.maxPositions, batch.maximumTokens) }
+}

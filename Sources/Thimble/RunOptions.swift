@@ -1,0 +1,31 @@
+public import ThimbleModel
+public import ThimbleSystem
+
+/// How a model is run. None of it changes a result.
+public struct RunOptions: Sendable {
+  /// Private memory to stay under.
+  public var memory: MemoryBudget
+  /// Threads; nil: as many as the processors that this process may use.
+  public var threads: Int?
+  /// The name of the instruction set to use; nil: the best that the machine runs.
+  public var isa: String?
+  /// The most tokens of a batch; nil: as many as the longest sequence of the model.
+  public var maximumTokens: Int?
+
+  public init(
+    memory: MemoryBudget = .automatic, threads: Int? = nil, isa: String? = nil,
+    maximumTokens: Int? = nil
+  ) {
+    self.memory = memory
+    self.threads = threads
+    self.isa = isa
+    self.maximumTokens = maximumTokens
+  }
+
+  public var threadCount: Int { threads ?? ComputePool.usableProcessors() }
+
+  public func kernels() throws(KernelError) -> KernelTable {
+    guard let isa else { return .best }
+    return try .named(isa)
+  }
+}

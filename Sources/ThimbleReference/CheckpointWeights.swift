@@ -1,0 +1,68 @@
+public import ThimbleArchitecture
+internal import ThimbleCheckpoint
+public import ThimbleImport
+public import ThimbleModel
+public import ThimbleOps
+public import ThimbleSystem
+
+/// The weights of a checkpoint, run in place in fp32: the reference of every measurement.
+///
+/// Weights stay in the mapped files; private memory is one fp32 panel per thread, beside vectors.
+public final class CheckpointWeights: WeightProvider {
+  private let checkpoint: XLMCheckpoint
+  private let kernels: KernelTable
+  private let scratch: [AlignedArray<Float>]
+
+  /// - Parameter workers: threads of the pool that will run the model.
+  public init(
+    _ checkpoint: XLMCheckpoint, workers: Int, kernels: KernelTable
+  ) throws(ModelError) {
+    self.checkpoint = checkpoint
+    self.kernels = kernels
+    let widest = checkpoint.inventory.map { $0.shape.last ?? 0 }.max() ?? 0
+    do {
+      var scratch: [AlignedArray<Float>] = []
+      for _ in 0..<workers { scratch.append(try AlignedArray(count: widest * 32)) }
+      self.scratch = scratch
+    } catch { throw .system(error) }
+  }
+
+  public var path: String { checkpoint.path }
+  public var configuration: XLMConfiguration { checkpoint.configuration }
+
+  public func contains(_ name: String) -> Bool { checkpoint.tensor(name) != nil }
+
+  private func tensor(
+    _ name: String, shape: [Int]
+  ) throws(ModelError) -> (CheckpointTensor, WeightElement) {
+    guard let tensor = checkpoint.tensor(name), let element = WeightElement(tensor.elementType)
+    else { throw .missingTensors(path: path, tensors: [name]) }
+    guard tensor.shape == shape else {
+      throw .shape(path: path, tensor: name, found: tensor.shape, expected: shape)
+    }
+    return (tensor, element)
+  }
+
+  public func matrix(
+    _ name: String, rows: Int, columns: Int
+  ) throws(ModelError) -> any PanelSource {
+    let (tensor, element) = try tensor(name, shape: [rows, columns])
+    return CheckpointMatrix(tensor, element: element, kernels: kernels, scratch: scratch)
+  }
+
+  public func table(
+    _ name: String, rows: Int, columns: Int
+  ) throws(ModelError) -> any RowSource {
+    try matrix(name, rows: rows, columns: columns)
+  }
+
+  public func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
+    let (tensor, _) = try tensor(name, shape: [count])
+    let values: AlignedArray<Float>
+    do {
+      values = try AlignedArray(count: (count + 31) / 32 * 32)
+    } catch { throw .system(error) }
+    values.withMutableSpan(0..<count) { span in tensor.readFloats(from: 0, into: &span) }
+    return values
+  }
+}

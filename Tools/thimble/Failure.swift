@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import Thimble
+internal import ThimbleModel
+internal import ThimbleConvert
+internal import ThimbleFormat
+internal import ThimbleImport
+internal import ThimbleSystem
+
+/// How the command ends when it cannot do its work (sysexits.h).
+enum Failure: Int32 {
+  case usage = 64
+  case data = 65
+  case noInput = 66
+  case software = 70
+  case inputOutput = 74
+
+  /// The exit code that fits `error`.
+  init(_ error: any Error) {
+    switch error {
+    case let error as SystemError: self = Self.of(error)
+    case let error as FormatError:
+      if case .system(let error) = error { self = Self.of(error) } else { self = .data }
+    case let error as ModelError:
+      switch error {
+      case .system(let error): self = Self.of(error)
+      case .format(let error): self = Failure(error)
+      case .budget: self = .usage
+      default: self = .data
+      }
+    case is KernelError: self = .usage
+    default: self = .data
+    }
+  }
+
+  private static func of(_ error: SystemError) -> Failure {
+    switch error {
+    // ENOENT, ENOTDIR, EACCES on what was to be read: there is no such input.
+    case .file("open", _, let code) where [2, 13, 20].contains(code): .noInput
+    case .notAFile: .noInput
+    case .zstd, .lineTooLong: .data
+    case .file, .outOfMemory, .thread: .inputOutput
+    }
+  }
+}
+
+/// Runs `body`; an error becomes its message on standard error and an exit code.
+func reportingFailure(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
+    throw error
+  } catch {
+    // Standard error may be closed; then there is nobody to tell.
+    try? StandardStream.error.write("thimble: \(error)\n")
+    throw ExitCode(Failure(error).rawValue)
+  }
+}

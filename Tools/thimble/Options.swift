@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Thimble
+internal import ThimbleModel
+internal import ThimbleSystem
+
+/// A number of bytes as people write it: "64M", "1.5G", "430MB", "512KiB".
+struct ByteCount: ExpressibleByArgument, Equatable {
+  let bytes: Int
+
+  init?(argument: String) {
+    let text = argument.uppercased()
+    let digits = text.prefix { $0.isNumber || $0 == "." }
+    let units: [String: Double] = [
+      "": 1, "B": 1, "K": 0x1p10, "KIB": 0x1p10, "KB": 1e3, "M": 0x1p20, "MIB": 0x1p20, "MB": 1e6,
+      "G": 0x1p30, "GIB": 0x1p30, "GB": 1e9,
+    ]
+    guard let number = Double(digits), let unit = units[String(text.dropFirst(digits.count))],
+      number >= 0, number * unit < 1e15
+    else { return nil }
+    bytes = Int(number * unit)
+  }
+}
+
+/// `--memory`: a number of bytes, or "auto".
+struct MemoryArgument: ExpressibleByArgument {
+  let budget: MemoryBudget
+
+  static let automatic = MemoryArgument(budget: .automatic)
+
+  init(budget: MemoryBudget) { self.budget = budget }
+
+  var defaultValueDescription: String { "auto" }
+
+  init?(argument: String) {
+    if argument == "auto" {
+      budget = .automatic
+    } else if let count = ByteCount(argument: argument) {
+      budget = .bytes(count.bytes)
+    } else {
+      return nil
+    }
+  }
+}
+
+/// How a model is run; the same for every command that runs one.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Private memory to stay under: 64M, 1G, or auto. What does not fit is decoded at each use.",
+      valueName: "size"))
+  var memory = MemoryArgument.automatic
+
+  @Option(help: "Threads. (default: the processors that this process may use)")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads \(threads): 1 to 1024 make sense.")
+    }
+  }
+
+  var run: RunOptions {
+    RunOptions(
+      memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"))
+  }
+}
