@@ -51,7 +51,7 @@ let package = Package(
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleConvert", "ThimbleReference", "ThimbleJSON",
+        "Thimble", "ThimbleConvert", "ThimbleReference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/thimble", swiftSettings: swift),

@@ -14,7 +14,8 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     self.init(uniqueEntries: elements)
   }
 
-  init(uniqueEntries: [(String, JSONValue)]) {
+  /// Keys may occur only once.
+  public init(uniqueEntries: [(String, JSONValue)]) {
     for (key, value) in uniqueEntries {
       precondition(insert(value, forKey: key), "key \"\(key)\" occurs twice")
     }

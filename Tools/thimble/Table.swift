@@ -68,7 +68,7 @@ func decimal(_ value: Double, _ digits: Int) -> String {
 }
 
 /// A size for people: "435.8 MB". 1 MB is 10^6 bytes, as disks and downloads have it.
-func size(_ bytes: Int) -> String {
+func sizeText(_ bytes: Int) -> String {
   switch bytes {
   case ..<1000: "\(bytes) B"
   case ..<1_000_000: "\(decimal(Double(bytes) / 1e3, 1)) kB"
