@@ -5,7 +5,7 @@
 @safe
 public struct ByteView: @unchecked Sendable {
   // Unchecked, because the bytes behind it never change: a mapping is read-only, an array is a copy.
-  private let owner: AnyObject
+  let owner: AnyObject
   package let base: UnsafeRawPointer
   public let count: Int
 
