@@ -1,3 +1,4 @@
+internal import ThimbleArchitecture
 internal import ThimbleFormat
 internal import ThimbleSystem
 

@@ -88,7 +88,7 @@ public struct Converter {
     to writer: ThimbleWriter, _ waves: WaveWriter, _ estimator: SizeEstimator, fineness: Double,
     aim: Double?, _ meter: inout Meter, _ progress: (ConversionProgress) -> Void
   ) throws(ConvertError) -> [WaveWriter.Tally] {
-    let size = try aim.map { Int($0) } ?? estimator.fileSize(fineness: fineness)
+    let size = if let aim { Int(aim) } else { try estimator.fileSize(fineness: fineness) }
     do throws(FormatError) { try writer.reserve(size) } catch { throw .format(error) }
     return try waves.write(
       to: writer, step: { estimator.steps.step(of: $0, fineness: fineness) },

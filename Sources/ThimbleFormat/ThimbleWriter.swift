@@ -1,4 +1,4 @@
-public import ThimbleSystem
+internal import ThimbleSystem
 
 /// Writes a .thimble file front to back. The target appears, complete and durable, at `finish`.
 public final class ThimbleWriter {
