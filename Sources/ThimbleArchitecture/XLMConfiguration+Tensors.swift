@@ -56,7 +56,7 @@ extension XLMConfiguration {
     case .tokenClassification:
       return linear("classifier", from: d, to: labels.count)
     case .questionAnswering:
-      return linear("qa_outputs", from: d, to: labels.count)
+      return linear("qa_outputs", from: d, to: 2)  // a start and an end, whatever the labels
     case .beamQuestionAnswering:
       let end = "qa_outputs.end_logits"
       let answer = "qa_outputs.answer_class"

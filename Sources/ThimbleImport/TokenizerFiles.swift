@@ -1,0 +1,71 @@
+/// What the files of a tokenizer say, as plain data. What a token is for is none of its business.
+public struct TokenizerFiles: Sendable {
+  public internal(set) var vocabulary: VocabularyList
+  public internal(set) var merges: MergeList
+  /// Whether text is lower-cased and loses its accents before it is split.
+  public internal(set) var lowercases: Bool
+}
+
+/// The tokens of a vocabulary, in the order of the file.
+public struct VocabularyList: Sendable {
+  /// The UTF-8 bytes of each token; all different.
+  public internal(set) var tokens = ByteStrings()
+  /// The id of each token; all different, below the vocabulary size of the model.
+  public internal(set) var ids: [UInt32] = []
+
+  public var count: Int { ids.count }
+
+  /// Whether a token has a capital ASCII letter: then the model was trained on cased text.
+  var isCased: Bool {
+    (0..<count).contains { index in
+      tokens[index].contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    }
+  }
+}
+
+/// The merges of a byte-pair encoding, by rank: the first is applied first.
+public struct MergeList: Sendable {
+  private var pool: [UInt8] = []
+  /// Where each merge begins in the pool.
+  private var starts: [UInt32] = [0]
+  private var leftCounts: [UInt32] = []
+
+  public init() {}
+
+  public var count: Int { leftCounts.count }
+
+  /// The two parts that the merge of rank `rank` joins. Copies nothing.
+  ///
+  /// Both are empty if it can never be applied: the line in the file was no merge, or the same pair
+  /// stands again further down, where its rank is the one that counts.
+  public subscript(rank: Int) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {
+    let (start, end) = (Int(starts[rank]), Int(starts[rank + 1]))
+    guard leftCounts[rank] > 0 else { return ([], []) }
+    let middle = start + Int(leftCounts[rank])
+    return (pool[start..<middle], pool[middle..<end])
+  }
+
+  /// Appends the merge of two parts of `bytes`, or one without effect if there are not two.
+  mutating func append(_ parts: [Range<Int>], of bytes: Span<UInt8>) {
+    if parts.count == 2 {
+      for index in parts[0] { pool.append(bytes[index]) }
+      for index in parts[1] { pool.append(bytes[index]) }
+    }
+    leftCounts.append(parts.count == 2 ? UInt32(parts[0].count) : 0)
+    starts.append(UInt32(pool.count))
+  }
+
+  /// Disables every merge whose pair stands again at a later rank.
+  mutating func keepLastOfDuplicates() {
+    var finder = DuplicateFinder(capacity: count)
+    for rank in (0..<count).reversed() where leftCounts[rank] > 0 {
+      let (left, right) = self[rank]
+      let hash = DuplicateFinder.hash(pool[left.startIndex..<right.endIndex]) &+ left.count
+      let later = finder.insert(rank, hash: hash) { other in
+        let (otherLeft, otherRight) = self[other]
+        return otherLeft == left && otherRight == right
+      }
+      if later != nil { leftCounts[rank] = 0 }
+    }
+  }
+}

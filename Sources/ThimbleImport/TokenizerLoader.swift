@@ -1,0 +1,69 @@
+internal import ThimbleArchitecture
+internal import ThimbleCheckpoint
+internal import ThimbleJSON
+internal import ThimbleSystem
+
+/// Finds and reads the files of the tokenizer of a checkpoint.
+struct TokenizerLoader {
+  let source: CheckpointSource
+  let options: ImportOptions
+
+  /// - Returns: nil if the checkpoint comes without a tokenizer.
+  func load() throws(ImportError) -> TokenizerFiles? {
+    let vocabulary = try self.vocabulary()
+    let mergesPath = try path(options.mergesPath, or: "merges.txt", orPrefix: "codes")
+    guard let vocabulary, let mergesPath else {
+      if vocabulary == nil, mergesPath == nil { return nil }
+      let missing = vocabulary == nil ? "vocab.json" : "merges.txt"
+      throw .missingFile(path: Path.join(source.folder, missing), purpose: "half of the tokenizer")
+    }
+    let file = try mapFile(mergesPath)
+    let merges: MergeList
+    do { merges = try MergesReader.read(file) } catch { throw .merges(path: mergesPath, error) }
+    // Without a setting, Hugging Face lower-cases and the original does not. The vocabulary knows:
+    // text that was lower-cased before training left no capital letter in it.
+    let stated = try source.lowercases()
+    return TokenizerFiles(
+      vocabulary: vocabulary, merges: merges,
+      lowercases: options.lowercases ?? stated ?? !vocabulary.isCased)
+  }
+
+  private func vocabulary() throws(ImportError) -> VocabularyList? {
+    let size = source.configuration.vocabularySize
+    if options.vocabularyPath == nil, let words = source.words {
+      do {
+        return try VocabularyReader.readDictionary(words, vocabularySize: size)
+      } catch {
+        throw .vocabulary(path: source.path, error)
+      }
+    }
+    guard let path = try path(options.vocabularyPath, or: "vocab.json", orPrefix: "vocab") else {
+      return nil
+    }
+    let file = try mapFile(path)
+    do {
+      return path.hasSuffix(".json")
+        ? try VocabularyReader.readJSON(file, vocabularySize: size)
+        : try VocabularyReader.readText(file, vocabularySize: size)
+    } catch {
+      throw .vocabulary(path: path, error)
+    }
+  }
+
+  /// The path that the user gave; else the file called `name` beside the weights; else the one
+  /// there whose name begins with `prefix`.
+  private func path(
+    _ given: String?, or name: String, orPrefix prefix: String
+  ) throws(ImportError) -> String? {
+    if let given { return given }
+    let path = Path.join(source.folder, name)
+    if Directory.hasFile(path) { return path }
+    let names: [String]
+    do { names = try Directory.names(source.folder) } catch { throw .system(error) }
+    let found = names.filter { $0.hasPrefix(prefix) }
+    guard found.count <= 1 else {
+      throw .ambiguousFiles(directory: source.folder, found)
+    }
+    return found.first.map { Path.join(source.folder, $0) }
+  }
+}

@@ -1,0 +1,48 @@
+public import ThimbleArchitecture
+public import ThimbleCheckpoint
+
+/// A checkpoint understood as an XLM model: its configuration, its tensors, its tokenizer.
+///
+/// The weights stay where they are in the mapped files.
+public struct XLMCheckpoint: Sendable {
+  /// The file with the weights, or with the index of their files.
+  public let path: String
+  public let container: Checkpoint.Container
+  public let configuration: XLMConfiguration
+  /// Every tensor of the model that is there, in the order of computation, heads last. A tied
+  /// output matrix is not listed: it is the token embedding.
+  public let inventory: [XLMTensor]
+  /// The heads of which every tensor is there.
+  public let heads: [XLMHead]
+  /// What was left out, with the reason.
+  public let ignored: [IgnoredTensor]
+  /// nil if the checkpoint comes without vocabulary and merges.
+  public let tokenizer: TokenizerFiles?
+  private let tensors: [String: CheckpointTensor]
+
+  public struct IgnoredTensor: Sendable, Equatable {
+    public let name: String
+    public let reason: String
+  }
+
+  /// Opens a checkpoint: a directory as Hugging Face has it, a file of weights with the other files
+  /// beside it, or an original checkpoint.
+  public static func open(
+    _ path: String, options: ImportOptions = ImportOptions()
+  ) throws(ImportError) -> XLMCheckpoint {
+    let checkpoint: Checkpoint
+    do { checkpoint = try Checkpoint.open(path) } catch { throw .checkpoint(error) }
+    let source = try CheckpointSource(checkpoint)
+    // The weights first: the message that they do not fit the configuration says more.
+    let matching = try TensorMatching(
+      source.tensors, configuration: source.configuration, path: checkpoint.path)
+    let tokenizer = try TokenizerLoader(source: source, options: options).load()
+    return XLMCheckpoint(
+      path: checkpoint.path, container: checkpoint.container, configuration: source.configuration,
+      inventory: matching.inventory, heads: matching.heads, ignored: matching.ignored,
+      tokenizer: tokenizer, tensors: matching.tensors)
+  }
+
+  /// The tensor with the canonical name `name`, which is in the inventory.
+  public func tensor(_ name: String) -> CheckpointTensor? { tensors[name] }
+}

@@ -1,0 +1,8 @@
+extension ByteView {
+  /// Where this view begins in `whole`, of which it is a part.
+  public func offset(in whole: ByteView) -> Int {
+    let offset = unsafe base - whole.base
+    precondition(offset >= 0 && offset <= whole.count - count, "not a part of the whole")
+    return offset
+  }
+}
