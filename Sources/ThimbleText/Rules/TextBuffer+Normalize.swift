@@ -1,0 +1,171 @@
+// The rules of replace-unicode-punctuation, normalize-punctuation and remove-non-printing-char in
+// the form that sacremoses 0.2.0 and transformers 4.57 give them, quirks included.
+
+extension TextBuffer {
+  /// Gives full-width and typographic signs their ASCII form.
+  mutating func replacePunctuation() {
+    for rule in asciiForms { rule.apply(to: &self) }
+    for stop: Unicode.Scalar in ["。", "．"] where presence.contains(stop) {
+      // The white space behind a full stop is replaced with it.
+      rewrite { text, index, output in
+        guard text[index] == stop else { return 0 }
+        output.append(text[index].replaced(by: 0x2E))
+        output.append(text[index].spaceAfter)
+        return 1 + text[(index + 1)...].prefix { $0.isSpace }.count
+      }
+      presence.note(0x2E)
+      presence.hasOddSpace = true
+    }
+  }
+
+  /// Normalises spaces, quotes and numbers.
+  mutating func normalize(_ rules: LanguageRules) {
+    for rule in parenthesesAlone { rule.apply(to: &self) }
+    collapseSpaces()
+    closeUpParentheses()
+    for rule in spacesBeforeSigns { rule.apply(to: &self) }
+    for rule in dashes { rule.apply(to: &self) }
+    collapseSpaces()
+    for rule in quotes { rule.apply(to: &self) }
+    collapseSpaces()
+    swapQuotesAndCommas(rules.quotesAndCommas)
+    joinNumbers(rules.digitSeparator)
+    strip()
+  }
+
+  /// Deletes control, format, private-use and unassigned characters.
+  mutating func removeControls() {
+    guard presence.hasControls else { return }
+    scalars.removeAll { $0.classes.contains(.control) }
+    presence.hasOddSpace = true
+  }
+
+  /// Makes one space of each run of spaces, no other white space.
+  private mutating func collapseSpaces() {
+    guard presence.hasOddSpace else { return }
+    rewrite { text, index, _ in
+      text[index] == " " && index > 0 && text[index - 1] == " " ? 1 : 0
+    }
+  }
+
+  /// `) ,` becomes `),` and `5 %` becomes `5%`.
+  private mutating func closeUpParentheses() {
+    if presence.contains(")") {
+      rewrite { text, index, output in
+        guard text[index] == ")", index + 2 < text.count, text[index + 1] == " " else { return 0 }
+        switch text[index + 2].value {
+        case 0x2E, 0x21, 0x3A, 0x3F, 0x3B, 0x2C:
+          output.append(text[index])
+          output.append(text[index + 2])
+          return 3
+        default: return 0
+        }
+      }
+    }
+    for rule in parenthesesInside { rule.apply(to: &self) }
+    guard presence.contains("%") else { return }
+    rewrite { text, index, output in
+      guard text[index].classes.contains(.digit), index + 2 < text.count,
+        text[index + 1] == " ", text[index + 2] == "%"
+      else { return 0 }
+      output.append(text[index])
+      output.append(text[index + 2])
+      return 3
+    }
+  }
+
+  private mutating func swapQuotesAndCommas(_ rule: LanguageRules.QuotesAndCommas) {
+    guard rule != .unchanged, presence.contains("\"") else { return }
+    guard rule == .inside else { return moveQuotesBehindStops() }
+    if presence.contains(",") {
+      rewrite { text, index, output in
+        guard text[index] == ",", index + 1 < text.count, text[index + 1] == "\"" else { return 0 }
+        Self.append([0x22, 0x2C], from: text[index...index + 1], to: &output)
+        return 2
+      }
+    }
+    if presence.contains(".") { moveQuotesBeforePeriods() }
+  }
+
+  /// `",` becomes `,"`, with any run of commas and periods.
+  private mutating func moveQuotesBehindStops() {
+    rewrite { text, index, output in
+      guard text[index] == "\"" else { return 0 }
+      let run = text[(index + 1)...].prefix { $0 == "," || $0 == "." }
+      guard let last = run.last else { return 0 }
+      for scalar in run {
+        output.append(SourceScalar(scalar.value, start: text[index].start, end: scalar.end))
+      }
+      output.append(SourceScalar(0x22, start: text[index].start, end: last.end))
+      return run.count + 1
+    }
+  }
+
+  /// `."` becomes `".` unless the text or a `<` follows.
+  private mutating func moveQuotesBeforePeriods() {
+    rewrite { text, index, output in
+      guard text[index] == "." else { return 0 }
+      let run = text[index...].prefix { $0 == "." }
+      let quote = run.endIndex
+      let blanks = quote < text.count ? text[(quote + 1)...].prefix { $0.isSpace }.count : 0
+      let next = quote + 1 + blanks
+      let takesNext = next < text.count && text[next] != "<"
+      guard quote < text.count, text[quote] == "\"", takesNext || blanks > 0 else {
+        for scalar in run { output.append(scalar) }
+        return run.count
+      }
+      output.append(SourceScalar(0x22, start: text[index].start, end: text[quote].end))
+      for scalar in run {
+        output.append(SourceScalar(0x2E, start: scalar.start, end: text[quote].end))
+      }
+      let end = takesNext ? next + 1 : next
+      for scalar in text[(quote + 1)..<end] { output.append(scalar) }
+      return end - index
+    }
+  }
+
+  /// A no-break space between two digits becomes a comma or a period.
+  private mutating func joinNumbers(_ separator: Unicode.Scalar) {
+    guard presence.contains("\u{A0}") else { return }
+    rewrite { text, index, output in
+      guard text[index].classes.contains(.digit), index + 2 < text.count,
+        text[index + 1] == "\u{A0}", text[index + 2].classes.contains(.digit)
+      else { return 0 }
+      output.append(text[index])
+      output.append(text[index + 1].replaced(by: separator.value))
+      output.append(text[index + 2])
+      return 3
+    }
+    presence.note(separator.value)
+  }
+
+  /// Appends swapped signs: each gets the bytes of both, so that ranges stay in order.
+  private static func append(
+    _ values: [UInt32], from scalars: ArraySlice<SourceScalar>, to output: inout [SourceScalar]
+  ) {
+    guard let first = scalars.first, let last = scalars.last else { return }
+    for value in values { output.append(SourceScalar(value, start: first.start, end: last.end)) }
+  }
+}
+
+private func literalRules(_ pairs: KeyValuePairs<String, String>) -> [LiteralRule] {
+  pairs.map { LiteralRule($0.key, $0.value) }
+}
+
+private let asciiForms = literalRules([
+  "，": ",", "、": ",", "”": "\"", "“": "\"", "∶": ":", "：": ":", "？": "?", "《": "\"",
+  "》": "\"", "）": ")", "！": "!", "（": "(", "；": ";", "」": "\"", "「": "\"", "０": "0",
+  "１": "1", "２": "2", "３": "3", "４": "4", "５": "5", "６": "6", "７": "7", "８": "8", "９": "9",
+  "～": "~", "’": "'", "…": "...", "━": "-", "〈": "<", "〉": ">", "【": "[", "】": "]", "％": "%",
+])
+private let parenthesesAlone = literalRules(["\r": "", "(": " (", ")": ") "])
+private let parenthesesInside = literalRules(["( ": "(", " )": ")"])
+private let spacesBeforeSigns = literalRules([" :": ":", " ;": ";", "`": "'", "''": " \" "])
+private let dashes = literalRules(["„": "\"", "“": "\"", "”": "\"", "–": "-", "—": " - "])
+private let quotes = literalRules([
+  "´": "'", "‘": "'", "‚": "'", "’": "'", "''": "\"", "…": "...",
+  "\u{A0}«\u{A0}": "\"", "«\u{A0}": "\"", "«": "\"",
+  "\u{A0}»\u{A0}": "\"", "\u{A0}»": "\"", "»": "\"",
+  "\u{A0}%": "%", "nº\u{A0}": "nº ", "\u{A0}:": ":", "\u{A0}ºC": " ºC", "\u{A0}cm": " cm",
+  "\u{A0}?": "?", "\u{A0}!": "!", "\u{A0};": ";", ",\u{A0}": ", ",
+])

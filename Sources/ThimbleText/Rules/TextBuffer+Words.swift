@@ -1,0 +1,133 @@
+// The Moses tokenizer in the form that sacremoses 0.2.0 gives it, without escapes, protected
+// patterns and splitting of dashes.
+
+extension TextBuffer {
+  /// Splits the text into words.
+  ///
+  /// - Parameters: words: Overwritten with the ranges of the words in `scalars`. bytes: Scratch.
+  mutating func splitIntoWords(
+    _ rules: LanguageRules, words: inout [Range<Int>], bytes: inout [UInt8]
+  ) {
+    strip()
+    setSignsApart(rules)
+    splitCommas()
+    splitApostrophes(rules)
+    words.removeAll(keepingCapacity: true)
+    var start = 0
+    for index in 0...scalars.count where index == scalars.count || scalars[index].isSpace {
+      if start < index { appendWord(start..<index, rules, to: &words, &bytes) }
+      start = index + 1
+    }
+    splitClosingQuote(&words)
+    restoreDots(&words)
+  }
+
+  /// Puts spaces around what is no part of words, and around runs of dots.
+  private mutating func setSignsApart(_ rules: LanguageRules) {
+    rewrite { text, index, output in
+      let scalar = text[index]
+      if rules.isAlphanumeric(scalar) { return 0 }
+      switch scalar.value {
+      case 0x20, 0x27, 0x60, 0x2C, 0x2D: break
+      case 0x2E:
+        let run = text[index...].prefix { $0 == "." }
+        guard run.count > 1, let last = run.last else { return 0 }
+        output.append(scalar.spaceBefore)
+        for dot in run { output.append(dot) }
+        // At the end of the text nothing follows, nor does a space.
+        if run.endIndex < text.count { output.append(last.spaceAfter) }
+        return run.count
+      default:
+        if scalar.isSpace { break }
+        output.append(scalar.spaceBefore)
+        output.append(scalar)
+        output.append(scalar.spaceAfter)
+        return 1
+      }
+      guard scalar.isSpace else { return 0 }
+      if index == 0 || !text[index - 1].isSpace { output.append(scalar.replaced(by: 0x20)) }
+      return 1
+    }
+  }
+
+  /// Splits commas off, except between numbers.
+  private mutating func splitCommas() {
+    guard presence.contains(",") else { return }
+    func isComma(_ text: [SourceScalar], _ index: Int) -> Bool {
+      index < text.count && text[index] == ","
+    }
+    rewrite { text, index, output in
+      guard !text[index].classes.contains(.number), isComma(text, index + 1) else { return 0 }
+      output.append(text[index])
+      Self.appendAlone(text[index + 1], to: &output)
+      return 2
+    }
+    rewrite { text, index, output in
+      guard isComma(text, index), index + 1 < text.count,
+        !text[index + 1].classes.contains(.number)
+      else { return 0 }
+      Self.appendAlone(text[index], to: &output)
+      output.append(text[index + 1])
+      return 2
+    }
+    rewrite { text, index, output in
+      guard text[index].classes.contains(.number), isComma(text, index + 1),
+        index + 2 == text.count
+      else { return 0 }
+      output.append(text[index])
+      Self.appendAlone(text[index + 1], to: &output)
+      return 2
+    }
+  }
+
+  private mutating func splitApostrophes(_ rules: LanguageRules) {
+    guard presence.contains("'") else { return }
+    let isAlpha = rules.isAlphabetic
+    let isNumber = { (scalar: SourceScalar) in scalar.classes.contains(.number) }
+    switch rules.apostrophes {
+    case .withRight:
+      splitApostrophe(.bothSides) { !isAlpha($0) && !isAlpha($1) }
+      splitApostrophe(.bothSides) { !isAlpha($0) && !isNumber($0) && isAlpha($1) }
+      splitApostrophe(.bothSides) { isAlpha($0) && !isAlpha($1) }
+      splitApostrophe(.left) { isAlpha($0) && isAlpha($1) }
+      splitApostrophe(.left) { isNumber($0) && $1 == "s" }
+    case .withLeft:
+      splitApostrophe(.bothSides) { !isAlpha($0) && !isAlpha($1) }
+      splitApostrophe(.bothSides) { !isAlpha($0) && isAlpha($1) }
+      splitApostrophe(.bothSides) { isAlpha($0) && !isAlpha($1) }
+      splitApostrophe(.right) { isAlpha($0) && isAlpha($1) }
+    case .alone:
+      rewrite { text, index, output in
+        guard text[index] == "'" else { return 0 }
+        Self.appendAlone(text[index], to: &output)
+        return 1
+      }
+    }
+  }
+
+  private enum Sides { case left, right, bothSides }
+
+  /// Puts spaces beside the apostrophes whose neighbours on the left and right fit.
+  @inline(__always)
+  private mutating func splitApostrophe(
+    _ sides: Sides, _ fits: (SourceScalar, SourceScalar) -> Bool
+  ) {
+    rewrite { text, index, output in
+      guard index + 2 < text.count, text[index + 1] == "'", fits(text[index], text[index + 2])
+      else { return 0 }
+      let apostrophe = text[index + 1]
+      output.append(text[index])
+      if sides != .right { output.append(apostrophe.spaceBefore) }
+      output.append(apostrophe)
+      if sides != .left { output.append(apostrophe.spaceAfter) }
+      output.append(text[index + 2])
+      return 3
+    }
+  }
+
+  private static func appendAlone(_ scalar: SourceScalar, to output: inout [SourceScalar]) {
+    output.append(scalar.spaceBefore)
+    output.append(scalar)
+    output.append(scalar.spaceAfter)
+  }
+}

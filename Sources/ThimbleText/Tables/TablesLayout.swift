@@ -1,0 +1,100 @@
+internal import ThimbleSystem
+
+/// The header and section table of tokenizer tables, checked in constant time.
+struct TablesLayout {
+  static let magic: UInt32 = 0x4B4F_5458  // "XTOK"
+  static let version = 1
+  static let headerSize = 32
+  static let sectionLimit = 32
+  static let lowercasesFlag: UInt32 = 1
+
+  /// Kinds of sections. Readers pass over those that they do not know.
+  enum Section: UInt32, CaseIterable {
+    case texts = 1
+    case symbolBlocks = 2
+    case symbolSlots = 3
+    case merges = 4
+    case mergeSlots = 5
+    case languages = 6
+  }
+
+  let tokenCount: Int
+  let symbolCount: Int
+  let mergeCount: Int
+  let lowercases: Bool
+  let longestSymbolProbe: Int
+  let longestMergeProbe: Int
+  private let view: ByteView
+  private var sections: [Section: Range<Int>] = [:]
+
+  /// The bytes of a section. All sections are there once the layout is.
+  subscript(section: Section) -> ByteView { view[self.range(of: section)] }
+
+  /// Where a section lies in the tables.
+  func range(of section: Section) -> Range<Int> { sections[section, default: 0..<0] }
+
+  init(_ view: ByteView) throws(TextError) {
+    guard view.count >= Self.headerSize, view.load(at: 0, as: UInt32.self) == Self.magic else {
+      throw .damagedTables(reason: "they do not begin with \"XTOK\"")
+    }
+    let version = Int(view.load(at: 4, as: UInt16.self))
+    guard version == Self.version else {
+      throw .unknownVersion(found: version, supported: Self.version)
+    }
+    lowercases = view.load(at: 8, as: UInt32.self) & Self.lowercasesFlag != 0
+    tokenCount = Int(view.load(at: 12, as: UInt32.self))
+    symbolCount = Int(view.load(at: 16, as: UInt32.self))
+    mergeCount = Int(view.load(at: 20, as: UInt32.self))
+    longestSymbolProbe = Int(view.load(at: 24, as: UInt16.self))
+    longestMergeProbe = Int(view.load(at: 26, as: UInt16.self))
+    let sectionCount = Int(view.load(at: 28, as: UInt32.self))
+    let limit = Int(SlotTable.noIndex)
+    guard tokenCount <= symbolCount, symbolCount < limit, mergeCount < limit else {
+      throw .damagedTables(
+        reason: "\(tokenCount) tokens, \(symbolCount) symbols and \(mergeCount) merges are "
+          + "impossible counts")
+    }
+    guard sectionCount <= Self.sectionLimit,
+      view.count >= Self.headerSize + 12 * sectionCount
+    else { throw .damagedTables(reason: "\(sectionCount) sections do not fit") }
+    self.view = view
+    try readSections(count: sectionCount)
+    try checkSizes()
+  }
+
+  private mutating func readSections(count: Int) throws(TextError) {
+    var end = UInt64(Self.headerSize + 12 * count)
+    for index in 0..<count {
+      let entry = Self.headerSize + 12 * index
+      let kind = view.load(at: entry, as: UInt32.self)
+      let offset = UInt64(view.load(at: entry + 4, as: UInt32.self))
+      let size = UInt64(view.load(at: entry + 8, as: UInt32.self))
+      guard offset >= end, offset % 8 == 0, offset + size <= UInt64(view.count) else {
+        throw .damagedTables(
+          reason: "section \(kind) claims bytes \(offset)..<\(offset + size) of \(view.count)")
+      }
+      end = offset + size
+      if let section = Section(rawValue: kind) {
+        sections[section] = Int(offset)..<Int(end)
+      }
+    }
+  }
+
+  private func checkSizes() throws(TextError) {
+    for section in Section.allCases {
+      guard let found = sections[section]?.count else {
+        throw .damagedTables(reason: "section \(section) is missing")
+      }
+      let fits =
+        switch section {
+        case .symbolBlocks: found == (symbolCount + 15) / 16 * 24
+        case .merges: found == mergeCount * 8
+        case .symbolSlots, .mergeSlots: found % 4 == 0
+        case .texts, .languages: true
+        }
+      guard fits else {
+        throw .damagedTables(reason: "section \(section) cannot have \(found) bytes")
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/// Lays out the sections of tokenizer tables behind their header.
+struct TablesWriter {
+  private var sections: [(kind: TablesLayout.Section, bytes: [UInt8])] = []
+
+  mutating func add(_ kind: TablesLayout.Section, _ bytes: [UInt8]) {
+    sections.append((kind, bytes))
+  }
+
+  mutating func add(_ kind: TablesLayout.Section, words: [some FixedWidthInteger]) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(words.count * 8)
+    for word in words { bytes.append(littleEndian: word) }
+    sections.append((kind, bytes))
+  }
+
+  /// - Parameters: counts: Of tokens, symbols and merges. longestProbes: Of the symbol slots and
+  ///   of the merge slots.
+  func finished(flags: UInt32, counts: [Int], longestProbes: [Int]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(sections.reduce(512) { $0 + $1.bytes.count + 8 })
+    bytes.append(littleEndian: TablesLayout.magic)
+    bytes.append(littleEndian: UInt32(TablesLayout.version))
+    bytes.append(littleEndian: flags)
+    for count in counts { bytes.append(littleEndian: UInt32(count)) }
+    for probe in longestProbes { bytes.append(littleEndian: UInt16(probe)) }
+    bytes.append(littleEndian: UInt32(sections.count))
+    var offset = bytes.count + 12 * sections.count
+    for section in sections {
+      offset = (offset + 7) & ~7
+      bytes.append(littleEndian: section.kind.rawValue)
+      bytes.append(littleEndian: UInt32(offset))
+      bytes.append(littleEndian: UInt32(section.bytes.count))
+      offset += section.bytes.count
+    }
+    for section in sections {
+      while bytes.count % 8 != 0 { bytes.append(0) }
+      bytes += section.bytes
+    }
+    return bytes
+  }
+}
+
+extension [UInt8] {
+  mutating func append(littleEndian value: some FixedWidthInteger) {
+    for shift in stride(from: 0, to: value.bitWidth, by: 8) {
+      append(UInt8(truncatingIfNeeded: value >> shift))
+    }
+  }
+}

@@ -1,0 +1,159 @@
+public import ThimbleSystem
+
+/// Vocabulary and merges of a byte pair encoding, used in place from the bytes of a file.
+///
+/// Opening them checks the header and the bounds of the sections in constant time; nothing is
+/// copied. The contents are not trusted: wrong ones give wrong tokens, never a trap or an endless
+/// loop, and `validate()` finds them. Layout: Formats/tokenizer.md.
+public struct TokenizerTables: Sendable {
+  /// Number of token ids: the tokens have the ids `0..<tokenCount`.
+  public let tokenCount: Int
+  /// Whether the vocabulary wants text in lower case and without accents.
+  public let lowercases: Bool
+
+  let symbolCount: Int
+  let mergeCount: Int
+  let texts: WordView<UInt8>
+  let symbolBlocks: WordView<UInt64>
+  let merges: WordView<UInt64>
+  let symbolIndex: SlotTable
+  let mergeIndex: SlotTable
+  let textBytes: ByteView
+  let languageText: ByteView
+
+  /// - Parameter view: The tokenizer section of a .thimble file, or what `build` returned.
+  /// - Throws: `TextError.damagedTables` or `.unknownVersion`.
+  public init(view: ByteView) throws(TextError) {
+    let layout = try TablesLayout(view)
+    tokenCount = layout.tokenCount
+    symbolCount = layout.symbolCount
+    mergeCount = layout.mergeCount
+    lowercases = layout.lowercases
+    textBytes = layout[.texts]
+    texts = WordView(textBytes)
+    symbolBlocks = WordView(layout[.symbolBlocks])
+    merges = WordView(layout[.merges])
+    symbolIndex = SlotTable(layout[.symbolSlots], longestProbe: layout.longestSymbolProbe)
+    mergeIndex = SlotTable(layout[.mergeSlots], longestProbe: layout.longestMergeProbe)
+    languageText = layout[.languages]
+  }
+
+  /// The codes of the languages that the model was trained on, in the order of their ids.
+  public var languages: [String] {
+    languageText.utf8String()?.split(separator: "\n").map(String.init) ?? []
+  }
+
+  /// Size of the tables in bytes.
+  public var byteCount: Int {
+    texts.count + 8 * (symbolBlocks.count + merges.count)
+      + 4 * (symbolIndex.slots.count + mergeIndex.slots.count)
+  }
+
+  /// The id of a token as vocab.json spells it, with `</w>` at the end of a word.
+  public func id(of token: Span<UInt8>) -> Int? {
+    let (length, endsWord) = splitEndOfWord(token)
+    let symbol = symbol(of: token.extracting(first: length), endsWord: endsWord)
+    return symbol.flatMap { $0 < UInt32(tokenCount) ? Int($0) : nil }
+  }
+
+  /// The id of a token as vocab.json spells it, with `</w>` at the end of a word.
+  public func id(of token: String) -> Int? { id(of: token.utf8.span) }
+}
+
+extension TokenizerTables {
+  /// Where a symbol's text lies, and what else is known about it.
+  struct Entry {
+    let text: Range<Int>
+    let endsWord: Bool
+    /// The merges lead from the text of this symbol, which is a word, to this symbol alone.
+    let isWhole: Bool
+
+    var isAbsent: Bool { text.isEmpty && isWhole && !endsWord }
+  }
+
+  /// What is known about `symbol`; nil if it is out of range, or its text is.
+  @inline(__always)
+  func entry(_ symbol: UInt32) -> Entry? {
+    guard symbol < UInt32(symbolCount) else { return nil }
+    let lane = Int(symbol & 15)
+    let block = Int(symbol >> 4) * 3
+    let head = symbolBlocks[block]
+    let lengths = (symbolBlocks[block + 1], symbolBlocks[block + 2])
+    let shift = UInt64(lane & 7) << 3
+    let half = lane < 8 ? lengths.0 : lengths.1
+    let before = byteSum(half & ((1 << shift) - 1)) + (lane < 8 ? 0 : byteSum(lengths.0))
+    let start = Int(head & 0xFFFF_FFFF) + before
+    let end = start + Int(half >> shift & 0xFF)
+    guard end <= texts.count else { return nil }
+    return Entry(
+      text: start..<end, endsWord: head >> UInt64(32 + lane) & 1 != 0,
+      isWhole: head >> UInt64(48 + lane) & 1 != 0)
+  }
+
+  /// The symbol with this text, or nil.
+  func symbol(of text: Span<UInt8>, endsWord: Bool) -> UInt32? {
+    var hash = TextHash()
+    for index in text.indices { hash.add(text[index]) }
+    return symbolIndex.first(hash.finished(endsWord: endsWord)) { symbol in
+      guard let entry = entry(symbol), entry.endsWord == endsWord,
+        entry.text.count == text.count, !entry.isAbsent
+      else { return false }
+      for index in text.indices where texts[entry.text.lowerBound + index] != text[index] {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// The symbol whose text is one scalar, or nil.
+  @inline(__always)
+  func symbol(ofScalar scalar: UInt32, endsWord: Bool) -> UInt32? {
+    var hash = TextHash()
+    var bytes: UInt32 = 0
+    var count = 0
+    forEachByte(of: scalar) { byte in
+      hash.add(byte)
+      bytes |= UInt32(byte) << UInt32(count << 3)
+      count += 1
+    }
+    return symbolIndex.first(hash.finished(endsWord: endsWord)) { symbol in
+      guard let entry = entry(symbol), entry.endsWord == endsWord, entry.text.count == count
+      else { return false }
+      for index in 0..<count
+      where texts[entry.text.lowerBound + index] != UInt8(bytes >> UInt32(index << 3) & 0xFF) {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// The merge of two neighbours: its rank and the symbol that it makes, or nil.
+  @inline(__always)
+  func merge(_ left: UInt32, _ right: UInt32) -> (rank: UInt32, result: UInt32)? {
+    let pair = UInt64(left) | UInt64(right) << 21
+    var result: UInt32 = 0
+    let rank = mergeIndex.first(pairHash(left, right)) { rank in
+      guard rank < UInt32(mergeCount) else { return false }
+      let record = merges[Int(rank)]
+      result = UInt32(record >> 42 & UInt64(SlotTable.noIndex))
+      return record & (1 << 42 - 1) == pair
+    }
+    return rank.map { ($0, result) }
+  }
+}
+
+/// The sum of eight bytes.
+@inline(__always)
+private func byteSum(_ bytes: UInt64) -> Int {
+  let pairs = (bytes & 0x00FF_00FF_00FF_00FF) + (bytes >> 8 & 0x00FF_00FF_00FF_00FF)
+  return Int((pairs &* 0x0001_0001_0001_0001) >> 48)
+}
+
+/// Splits `</w>` off the end of a token.
+func splitEndOfWord(_ token: Span<UInt8>) -> (length: Int, endsWord: Bool) {
+  let mark: [4 of UInt8] = [0x3C, 0x2F, 0x77, 0x3E]
+  let length = token.count - 4
+  guard length >= 0 else { return (token.count, false) }
+  for index in 0..<4 where token[length + index] != mark[index] { return (token.count, false) }
+  return (length, true)
+}

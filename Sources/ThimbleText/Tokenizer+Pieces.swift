@@ -1,0 +1,99 @@
+internal import ThimbleSystem
+
+extension Tokenizer {
+  /// The special token that begins at `index`, and its length in bytes.
+  func specialToken(
+    in text: Span<UInt8>, at index: Int, _ options: EncodingOptions
+  ) -> (id: Int, length: Int)? {
+    if let mask = specialTokens.mask {
+      for spelling in options.maskSpellings where Self.has(spelling.utf8.span, text, at: index) {
+        return (mask, spelling.utf8.count)
+      }
+    }
+    guard text[index] == 0x3C else { return nil }
+    for (name, id) in zip(SpecialTokens.names, specialTokens.ids) {
+      guard let id, let length = length(of: name.utf8.span, text, at: index) else { continue }
+      return (id, length)
+    }
+    return nil
+  }
+
+  private static func has(_ spelling: Span<UInt8>, _ text: Span<UInt8>, at index: Int) -> Bool {
+    guard !spelling.isEmpty, index + spelling.count <= text.count else { return false }
+    for offset in spelling.indices where text[index + offset] != spelling[offset] { return false }
+    return true
+  }
+
+  /// The number of bytes at `index` that spell an ASCII `name`; capitals do too where the
+  /// vocabulary has lower case.
+  private func length(of name: Span<UInt8>, _ text: Span<UInt8>, at index: Int) -> Int? {
+    var position = index
+    for offset in name.indices {
+      guard position < text.count, let (scalar, length) = decodeScalar(text, at: position) else {
+        return nil
+      }
+      let lowers = tables.lowercases && CharacterClass.of(scalar).contains(.lowers)
+      guard (lowers ? lowerCased(scalar).first : scalar) == UInt32(name[offset]) else {
+        return nil
+      }
+      position += length
+    }
+    return position - index
+  }
+
+  /// Appends the tokens of the text collected since the last special token, and forgets it.
+  mutating func appendPiece(_ segment: Int, to tokens: inout [Token]) {
+    guard !text.scalars.isEmpty else { return }
+    text.replacePunctuation()
+    text.normalize(rules)
+    text.removeControls()
+    text.splitIntoWords(rules, words: &words, bytes: &bytes)
+    for word in words {
+      if tables.lowercases {
+        folder.fold(text.scalars, word)
+        appendWord(folder.scalars, folder.scalars.indices, segment, to: &tokens)
+      } else {
+        appendWord(text.scalars, word, segment, to: &tokens)
+      }
+    }
+    text.removeAll()
+  }
+
+  /// Appends the tokens of one word.
+  private mutating func appendWord(
+    _ scalars: [SourceScalar], _ word: Range<Int>, _ segment: Int, to tokens: inout [Token]
+  ) {
+    guard !word.isEmpty else { return }
+    let last = scalars[word.upperBound - 1].end
+    if let symbol = wholeWord(scalars, word) {
+      tokens.append(
+        Token(id: symbol, start: scalars[word.lowerBound].start, end: last, segment: segment))
+      return
+    }
+    pairing.removeAll()
+    for index in word {
+      pairing.append(scalars[index].value, isLast: index + 1 == word.upperBound, tables)
+    }
+    pairing.merge(tables)
+    for index in pairing.symbols.indices {
+      let symbol = pairing.symbols[index]
+      let first = word.lowerBound + Int(pairing.starts[index])
+      let end = index + 1 < pairing.starts.count
+        ? scalars[word.lowerBound + Int(pairing.starts[index + 1]) - 1].end : last
+      let id = symbol < UInt32(tables.tokenCount) ? symbol : UInt32(specialTokens.unknown)
+      tokens.append(Token(id: id, start: scalars[first].start, end: end, segment: segment))
+    }
+  }
+
+  /// The token of a word that the merges are known to turn into that token alone: most words of
+  /// ordinary text.
+  private mutating func wholeWord(_ scalars: [SourceScalar], _ word: Range<Int>) -> UInt32? {
+    guard word.count <= 64 else { return nil }
+    bytes.removeAll(keepingCapacity: true)
+    for index in word { forEachByte(of: scalars[index].value) { bytes.append($0) } }
+    guard let symbol = tables.symbol(of: bytes.span, endsWord: true),
+      symbol < UInt32(tables.tokenCount), tables.entry(symbol)?.isWhole ?? false
+    else { return nil }
+    return symbol
+  }
+}

@@ -1,0 +1,148 @@
+/// Turns text into tokens, with working memory that it keeps from text to text.
+///
+/// The rules are those of Hugging Face's `XLMTokenizer`; see Formats/tokenizer.md. Memory and time
+/// grow in proportion to the text. One tokenizer serves one thread; any number may share tables.
+public struct Tokenizer: ~Copyable {
+  public let tables: TokenizerTables
+  public let specialTokens: SpecialTokens
+  let rules = LanguageRules(language: "en")
+  var text = TextBuffer()
+  var words: [Range<Int>] = []
+  var bytes: [UInt8] = []
+  var folder = WordFolder()
+  var pairing = PairMerger()
+
+  /// Texts up to this many scalars leave their working memory to the next one.
+  private static let keptCapacity = 1 << 14
+  private static let byteLimit = 1 << 30
+
+  public init(tables: TokenizerTables) {
+    self.tables = tables
+    specialTokens = tables.specialTokens
+  }
+
+  /// The tokens of one text in UTF-8.
+  ///
+  /// - Throws: `TextError.notUTF8`, `.textTooLong`.
+  public mutating func encode(
+    _ text: Span<UInt8>, _ options: EncodingOptions = EncodingOptions()
+  ) throws(TextError) -> [Token] {
+    var tokens: [Token] = []
+    try encode(text, options, into: &tokens)
+    return tokens
+  }
+
+  /// The tokens of one text.
+  public mutating func encode(
+    _ text: String, _ options: EncodingOptions = EncodingOptions()
+  ) throws(TextError) -> [Token] {
+    try encode(text.utf8.span, options)
+  }
+
+  /// Overwrites `tokens` with those of one text in UTF-8; keeps its capacity.
+  public mutating func encode(
+    _ text: Span<UInt8>, _ options: EncodingOptions, into tokens: inout [Token]
+  ) throws(TextError) {
+    tokens.removeAll(keepingCapacity: true)
+    appendBeginning(options, to: &tokens)
+    let added = tokens.count
+    try appendTokens(of: text, segment: 0, options, to: &tokens)
+    if let limit = options.maximumLength {
+      tokens.removeLast(max(tokens.count - max(limit - added, added), 0))
+    }
+    appendEnd(of: text, segment: 0, options, to: &tokens)
+    shrink()
+  }
+
+  /// Overwrites `tokens` with those of a pair of texts in UTF-8; keeps its capacity.
+  public mutating func encode(
+    _ first: Span<UInt8>, pairedWith second: Span<UInt8>, _ options: EncodingOptions,
+    into tokens: inout [Token]
+  ) throws(TextError) {
+    tokens.removeAll(keepingCapacity: true)
+    var others: [Token] = []
+    try appendTokens(of: first, segment: 0, options, to: &tokens)
+    try appendTokens(of: second, segment: 1, options, to: &others)
+    if let limit = options.maximumLength {
+      let room = max(limit - (options.ends == .none ? 0 : 3), 0)
+      let (kept, keptOthers) = Self.shares(of: room, tokens.count, others.count)
+      tokens.removeLast(tokens.count - kept)
+      others.removeLast(others.count - keptOthers)
+    }
+    var beginning: [Token] = []
+    appendBeginning(options, to: &beginning)
+    tokens.insert(contentsOf: beginning, at: 0)
+    appendEnd(of: first, segment: 0, options, to: &tokens)
+    tokens += others
+    appendEnd(of: second, segment: 1, options, to: &tokens)
+    shrink()
+  }
+
+  /// How many tokens of each text stay if they share `room`: the longer one is cut first.
+  private static func shares(of room: Int, _ first: Int, _ second: Int) -> (Int, Int) {
+    if first + second <= room { return (first, second) }
+    if second <= room / 2 { return (room - second, second) }
+    if first <= (room + 1) / 2 { return (first, room - first) }
+    return ((room + 1) / 2, room / 2)
+  }
+
+  private func appendBeginning(_ options: EncodingOptions, to tokens: inout [Token]) {
+    guard options.ends != .none else { return }
+    let id =
+      options.ends == .huggingFace ? specialTokens.beginning : specialTokens.separator
+    tokens.append(Token(id: UInt32(id), start: 0, end: 0, segment: 0, isAdded: true))
+  }
+
+  private func appendEnd(
+    of text: Span<UInt8>, segment: Int, _ options: EncodingOptions, to tokens: inout [Token]
+  ) {
+    guard options.ends != .none else { return }
+    let end = UInt32(text.count)
+    tokens.append(
+      Token(
+        id: UInt32(specialTokens.separator), start: end, end: end, segment: segment, isAdded: true))
+  }
+
+  private mutating func appendTokens(
+    of text: Span<UInt8>, segment: Int, _ options: EncodingOptions, to tokens: inout [Token]
+  ) throws(TextError) {
+    guard text.count <= Self.byteLimit else {
+      throw .textTooLong(byteCount: text.count, limit: Self.byteLimit)
+    }
+    self.text.removeAll()
+    var index = 0
+    while index < text.count {
+      if let (id, length) = specialToken(in: text, at: index, options) {
+        appendPiece(segment, to: &tokens)
+        tokens.append(
+          Token(
+            id: UInt32(id), start: UInt32(index), end: UInt32(index + length), segment: segment))
+        index += length
+        continue
+      }
+      guard let (value, length) = decodeScalar(text, at: index) else {
+        self.text.removeAll()
+        throw .notUTF8(offset: index)
+      }
+      let scalar = SourceScalar(value, start: UInt32(index), end: UInt32(index + length))
+      // Hugging Face lower-cases before its rules look at the text, sign by sign.
+      if tables.lowercases, scalar.classes.contains(.lowers) {
+        let (first, second) = lowerCased(value)
+        self.text.append(scalar.replaced(by: first))
+        if second != 0 { self.text.append(scalar.replaced(by: second)) }
+      } else {
+        self.text.append(scalar)
+      }
+      index += length
+    }
+    appendPiece(segment, to: &tokens)
+  }
+
+  private mutating func shrink() {
+    text.shrink(to: Self.keptCapacity)
+    folder.shrink(to: Self.keptCapacity)
+    pairing.shrink(to: Self.keptCapacity)
+    if bytes.capacity > Self.keptCapacity { bytes = [] }
+    if words.capacity > Self.keptCapacity { words = [] }
+  }
+}
