@@ -1,5 +1,6 @@
 public import ThimbleFormat
 public import ThimbleSystem
+public import ThimbleText
 
 /// Why a checkpoint was not converted. Nothing has been written where the file was to be.
 public enum ConvertError: Error, Equatable, CustomStringConvertible {
@@ -11,6 +12,7 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
   case unreachable(asked: String, lowest: String, highest: String)
   /// The file came out too far from what was asked, again and again.
   case missed(asked: String, found: String)
+  case tokenizer(TextError)
   case format(FormatError)
   case system(SystemError)
 
@@ -27,6 +29,7 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
       "\(asked) cannot be reached: this model can be written with \(lowest) to \(highest)."
     case .missed(let asked, let found):
       "\(asked) was missed: the file would have \(found). Ask for a little less."
+    case .tokenizer(let error): error.description
     case .format(let error): error.description
     case .system(let error): error.description
     }
