@@ -45,7 +45,7 @@ let package = Package(
     library("ThimbleCheckpoint", ["ThimbleSystem", "ThimbleJSON"]),
     library("ThimbleImport", ["ThimbleCheckpoint", "ThimbleArchitecture", "ThimbleText"]),
     library("ThimbleModel", ["ThimbleFormat", "ThimbleOps", "ThimbleArchitecture"]),
-    library("ThimbleConvert", ["ThimbleImport", "ThimbleFormat", "ThimbleOps"]),
+    library("ThimbleConvert", ["ThimbleImport", "ThimbleFormat"]),
     library("Thimble", ["ThimbleModel", "ThimbleText"]),
     library("ThimbleReference", ["Thimble", "ThimbleImport"]),
     .executableTarget(

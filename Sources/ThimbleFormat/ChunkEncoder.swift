@@ -36,19 +36,20 @@ public final class ChunkEncoder {
     frame = try AlignedArray(count: ZstdEncoder.bound(largestChunk))
   }
 
-  /// A buffer that holds any encoded chunk.
-  public func makeBuffer() throws(SystemError) -> AlignedArray<UInt8> {
+  /// A buffer that holds any encoded chunk of at most `largestChunk` bytes of codes.
+  public static func makeBuffer(largestChunk: Int) throws(SystemError) -> AlignedArray<UInt8> {
     try AlignedArray(
       count: ZstdEncoder.bound(largestChunk) + ZstdEncoder.bound(largestChunk / 64 + 1))
   }
 
   /// Encodes `codesCount` bytes of `codes` and `scalesCount` of `scaleCodes` into `buffer`, in the smallest way,
-  /// or a faster one that is nearly as small.
+  /// or a faster one that is nearly as small. Without `scaleCodes` the codes are fp32 values.
   public func encode(
     codes: AlignedArray<UInt8>, count codesCount: Int,
     scaleCodes: AlignedArray<UInt8>?, count scalesCount: Int, into buffer: AlignedArray<UInt8>
   ) throws(SystemError) -> EncodedChunk {
-    let (codesSize, codesEncoding) = try encodeCodes(codes, codesCount, into: buffer)
+    let (codesSize, codesEncoding) = try encodeCodes(
+      codes, codesCount, mayBePlanes: scaleCodes != nil, into: buffer)
     var (scalesSize, scalesEncoding) = (0, ScalesEncoding.none)
     if let scaleCodes {
       (scalesSize, scalesEncoding) = try encodeScales(
@@ -60,11 +61,12 @@ public final class ChunkEncoder {
   }
 
   private func encodeCodes(
-    _ codes: AlignedArray<UInt8>, _ count: Int, into buffer: AlignedArray<UInt8>
+    _ codes: AlignedArray<UInt8>, _ count: Int, mayBePlanes: Bool,
+    into buffer: AlignedArray<UInt8>
   ) throws(SystemError) -> (Int, CodesEncoding) {
     let half = count / 2
     var planes = Int.max
-    if count.isMultiple(of: 2) && count > 0 {
+    if mayBePlanes {
       kernels.splitPlanes(
         codes.from(0), half: half, low: lowPlane.from(0), high: highPlane.from(0))
       planes = half + (try codesZstd.encode(highPlane, 0..<half, into: buffer, at: half))

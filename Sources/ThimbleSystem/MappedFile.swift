@@ -9,7 +9,7 @@ public final class MappedFile: @unchecked Sendable {
   // Unchecked, because the mapping is read-only and lives as long as the object.
   public let path: String
   public let count: Int
-  private let base: UnsafeMutableRawPointer
+  let base: UnsafeMutableRawPointer
 
   public init(path: String) throws(SystemError) {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

@@ -1,0 +1,96 @@
+internal import ThimbleArchitecture
+internal import ThimbleFormat
+internal import ThimbleSystem
+
+/// How each tensor of a source is cut and stored, whatever its step will be.
+struct ChunkPlan {
+  let source: ConversionSource
+  /// One a tensor; the step is 1 and to be replaced.
+  let shapes: [TensorShape]
+  /// All chunks, in the order of the file.
+  let chunks: [ChunkPlace]
+
+  init(_ source: ConversionSource) throws(ConvertError) {
+    self.source = source
+    var shapes: [TensorShape] = []
+    var chunks: [ChunkPlace] = []
+    for (index, tensor) in source.tensors.enumerated() {
+      let shape = try Self.shape(of: tensor)
+      chunks += (0..<shape.chunkCount).map { ChunkPlace(tensor: index, chunk: $0) }
+      shapes.append(shape)
+    }
+    self.shapes = shapes
+    self.chunks = chunks
+  }
+
+  /// The most bytes that a chunk decodes to.
+  var largestChunk: Int { shapes.map { $0.codesSize(ofChunk: 0) }.max() ?? 0 }
+
+  func isQuantised(_ tensor: Int) -> Bool { shapes[tensor].kind == .q8b64 }
+
+  /// The rows that chunk `place` holds, of a quantised tensor.
+  func rows(of place: ChunkPlace) -> Range<Int> {
+    let panels = shapes[place.tensor].panels(ofChunk: place.chunk)
+    return 32 * panels.lowerBound..<min(32 * panels.upperBound, shapes[place.tensor].rows)
+  }
+
+  /// Where the weights of chunk `place` lie in the bytes of their tensor.
+  func sourceBytes(of place: ChunkPlace) -> Range<Int> {
+    let tensor = source.tensors[place.tensor]
+    let weights =
+      isQuantised(place.tensor)
+      ? rows(of: place).lowerBound * tensor.columns..<rows(of: place).upperBound * tensor.columns
+      : place.chunk * Layout.valuesPerChunk
+        ..< min((place.chunk + 1) * Layout.valuesPerChunk, tensor.weightCount)
+    let size = tensor.elementType.byteCount
+    return weights.lowerBound * size..<weights.upperBound * size
+  }
+
+  /// The size of the file if tensor `i` takes `tensorSizes[i]` bytes.
+  func fileSize(tensorSizes: [Int]) -> Int {
+    ThimbleWriter.fileSize(
+      configurationSize: source.configuration.count, tokenizerSize: source.tokenizer.count,
+      shapes: shapes, tensorSizes: tensorSizes)
+  }
+
+  private static func shape(of tensor: SourceTensor) throws(ConvertError) -> TensorShape {
+    let isMatrix = tensor.tensor.shape.count == 2
+    // Below two panels padding costs more than quantising saves.
+    guard isMatrix, tensor.rows >= 64 else {
+      return .f32(name: tensor.name, rows: isMatrix ? tensor.rows : nil, columns: tensor.columns)
+    }
+    let limit = Layout.maximumChunkSize / 32
+    guard tensor.columns <= limit else {
+      throw .tooWide(tensor: tensor.name, columns: tensor.columns, limit: limit)
+    }
+    return .q8b64(
+      name: tensor.name, rows: tensor.rows, columns: tensor.columns,
+      panelsPerChunk: panelsPerChunk(rows: tensor.rows, columns: tensor.columns), step: 1)
+  }
+
+  /// As many panels as stay in a core's L2 when decoded, but so few that a small matrix still makes
+  /// work for eight threads, if that does not make chunks too small to compress well.
+  static func panelsPerChunk(rows: Int, columns: Int) -> Int {
+    let panelSize = 32 * ((columns + 63) / 64 * 64)
+    let panelCount = (rows + 31) / 32
+    let largest = max(1, (160 << 10) / panelSize)
+    let smallest = ((12 << 10) + panelSize - 1) / panelSize
+    let count = min(max(panelCount / 8, smallest), largest, panelCount)
+    return count > 1 ? count / 2 * 2 : 1
+  }
+}
+
+/// One chunk of one tensor, both as indices.
+struct ChunkPlace {
+  let tensor: Int
+  let chunk: Int
+}
+
+extension TensorShape {
+  /// The same tensor with another step.
+  func withStep(_ step: Float) -> TensorShape {
+    kind == .f32
+      ? self
+      : .q8b64(name: name, rows: rows, columns: columns, panelsPerChunk: panelsPerChunk, step: step)
+  }
+}

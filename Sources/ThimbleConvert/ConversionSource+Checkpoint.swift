@@ -1,0 +1,78 @@
+internal import ThimbleArchitecture
+internal import ThimbleCheckpoint
+public import ThimbleImport
+internal import ThimbleJSON
+internal import ThimbleSystem
+internal import ThimbleText
+
+extension ConversionSource {
+  /// Everything of `checkpoint` that a file holds. The weights stay where they are.
+  ///
+  /// - Throws: `ConvertError.tokenizer` if its vocabulary fits no tokenizer tables.
+  public init(_ checkpoint: XLMCheckpoint) throws(ConvertError) {
+    var tokenizer: [UInt8] = []
+    if let files = checkpoint.tokenizer {
+      do throws(TextError) {
+        tokenizer = try TokenizerTables.build(
+          from: Vocabulary(files: files), lowercases: files.lowercases,
+          languages: checkpoint.configuration.languages.map(\.name))
+      } catch { throw .tokenizer(error) }
+    }
+    self.init(
+      configuration: Array(checkpoint.configuration.json.text().utf8), tokenizer: tokenizer,
+      tensors: Self.fileOrder(checkpoint.inventory, of: checkpoint.configuration).compactMap {
+        wanted in
+        guard let found = checkpoint.tensor(wanted.name),
+          let element = WeightElement(found.elementType)
+        else { preconditionFailure("\(wanted.name) is in the inventory, but not there as weights") }
+        return SourceTensor(wanted, elementType: element, bytes: found.bytes)
+      })
+  }
+
+  /// The order in which a runtime with little memory wants to keep tensors: what every token passes
+  /// through first, what only chosen tokens meet last.
+  private static func fileOrder(
+    _ tensors: [XLMTensor], of configuration: XLMConfiguration
+  ) -> [XLMTensor] {
+    let output = Set(configuration.tensors(of: .languageModel).map(\.name))
+    func place(_ tensor: XLMTensor) -> Int {
+      switch tensor.group {
+      case .tokenEmbeddings: 2
+      case .heads: output.contains(tensor.name) ? 3 : 1
+      default: 0
+      }
+    }
+    return (0...3).flatMap { wanted in tensors.filter { place($0) == wanted } }
+  }
+}
+
+extension WeightElement {
+  /// nil for numbers that are no weights.
+  fileprivate init?(_ type: ElementType) {
+    switch type {
+    case .float32: self = .float32
+    case .float16: self = .float16
+    case .bfloat16: self = .bfloat16
+    default: return nil
+    }
+  }
+}
+
+/// What a checkpoint's files say, in the way that the builder of tables asks.
+private struct Vocabulary: TokenizerSource {
+  let files: TokenizerFiles
+
+  var tokenCount: Int { files.vocabulary.count }
+  var mergeCount: Int { files.merges.count }
+
+  func appendToken(_ index: Int, to bytes: inout [UInt8]) -> Int {
+    bytes += files.vocabulary.tokens[index]
+    return Int(files.vocabulary.ids[index])
+  }
+
+  func appendMerge(_ rank: Int, left: inout [UInt8], right: inout [UInt8]) {
+    let merge = files.merges[rank]
+    left += merge.left
+    right += merge.right
+  }
+}

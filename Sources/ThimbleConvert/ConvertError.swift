@@ -1,0 +1,44 @@
+public import ThimbleFormat
+public import ThimbleSystem
+public import ThimbleText
+
+/// Why a checkpoint was not converted. Nothing has been written where the file was to be.
+public enum ConvertError: Error, Equatable, CustomStringConvertible {
+  /// The weight is NaN, infinite, or beyond what scale codes reach.
+  case unusableWeight(tensor: String, row: Int, column: Int, value: Float)
+  /// A row of a matrix is longer than a chunk can hold.
+  case tooWide(tensor: String, columns: Int, limit: Int)
+  /// No step gives `asked`; from `lowest` to `highest` (both in the words of the request) can be had.
+  case unreachable(asked: String, lowest: String, highest: String)
+  /// The file came out too far from what was asked, again and again.
+  case missed(asked: String, found: String)
+  case tokenizer(TextError)
+  case format(FormatError)
+  case system(SystemError)
+
+  public var description: String {
+    switch self {
+    case .unusableWeight(let tensor, let row, let column, let value):
+      "Tensor \"\(tensor)\", row \(row), column \(column): the weight is \(value). "
+        + (value.isFinite
+          ? "Weights of this size cannot be quantised."
+          : "A model with such a weight computes nothing: repair the checkpoint.")
+    case .tooWide(let tensor, let columns, let limit):
+      "Tensor \"\(tensor)\" has \(columns) columns; the file format holds at most \(limit)."
+    case .unreachable(let asked, let lowest, let highest):
+      "\(asked) cannot be reached: this model can be written with \(lowest) to \(highest)."
+    case .missed(let asked, let found):
+      "\(asked) was missed: the file would have \(found). Ask for a little less."
+    case .tokenizer(let error): error.description
+    case .format(let error): error.description
+    case .system(let error): error.description
+    }
+  }
+}
+
+/// Runs `body`, which only the operating system can make fail.
+func rethrowing<Result>(
+  _ body: () throws(SystemError) -> Result
+) throws(ConvertError) -> Result {
+  do throws(SystemError) { return try body() } catch { throw .system(error) }
+}

@@ -1,0 +1,47 @@
+/// The size of file that a request comes to.
+struct SizeGoal {
+  /// What to aim at.
+  let aim: Double
+  /// What fulfils the request.
+  let accepted: ClosedRange<Double>
+  private let plan: ChunkPlan
+  private let isSize: Bool
+
+  /// - Returns: nil if `rate` is a quality, which has no size.
+  init?(_ rate: Rate, plan: ChunkPlan, isExact: Bool) {
+    self.plan = plan
+    switch rate {
+    case .bits(let bits):
+      func size(_ bits: Double) -> Double {
+        bits / 8 * Double(plan.source.parameterCount) + Double(plan.sectionSize)
+      }
+      aim = size(bits)
+      accepted = size(bits * 0.99)...size(bits * 1.01)
+      isSize = false
+    case .size(let limit):
+      // An estimate from a sample may be a little low, and the limit is one.
+      aim = Double(limit) * (isExact ? 0.999 : 0.997)
+      accepted = Double(limit) * 0.99...Double(limit)
+      isSize = true
+    case .quality: return nil
+    }
+  }
+
+  /// A size in the terms of the request: "6.10 bits per weight" or "430.2 MB".
+  func words(_ fileSize: Double) -> String {
+    isSize
+      ? "\(rounded(fileSize / 1e6)) MB"
+      : "\(rounded(plan.bitsPerWeight(fileSize: fileSize))) bits per weight"
+  }
+
+  private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+}
+
+extension ChunkPlan {
+  /// Bytes of configuration and tokenizer, which do not count as weights.
+  var sectionSize: Int { source.configuration.count + source.tokenizer.count }
+
+  func bitsPerWeight(fileSize: Double) -> Double {
+    8 * (fileSize - Double(sectionSize)) / Double(source.parameterCount)
+  }
+}

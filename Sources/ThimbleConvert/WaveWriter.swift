@@ -1,0 +1,80 @@
+internal import ThimbleFormat
+internal import ThimbleSystem
+
+/// Encodes all chunks of a plan and writes them in order.
+///
+/// The chunks are taken in waves. While the threads encode one wave, one of them first writes the wave before
+/// it, so that writing costs no time of its own, and memory is that of two waves.
+final class WaveWriter {
+  /// What the file holds of one tensor.
+  struct Tally {
+    var size = 0
+    var distortion = Distortion()
+  }
+
+  private let workforce: Workforce
+  private let slots: [[ChunkSlot]]
+
+  init(_ workforce: Workforce) throws(SystemError) {
+    self.workforce = workforce
+    // Long enough that threads seldom wait for the last chunk of a wave; 64 slots are about 10 MB.
+    let count = min(16 * workforce.threadCount, 64)
+    slots = [try workforce.makeSlots(count), try workforce.makeSlots(count)]
+  }
+
+  /// Writes all tensors, each with the step that `step` gives for its index.
+  ///
+  /// - Parameter progress: called on this thread after each wave, with the source's bytes done so far.
+  /// - Returns: one a tensor.
+  func write(
+    to writer: ThimbleWriter, step: (Int) -> Float, progress: (Int) -> Void
+  ) throws(ConvertError) -> [Tally] {
+    let plan = workforce.plan
+    var tallies = [Tally](repeating: Tally(), count: plan.shapes.count)
+    var (written, isOdd, bytesDone) = (0..<0, false, 0)
+    while written.upperBound < plan.chunks.count || !written.isEmpty {
+      let wave = written.upperBound..<min(written.upperBound + slots[0].count, plan.chunks.count)
+      let (full, empty) = isOdd ? (slots[0], slots[1]) : (slots[1], slots[0])
+      try workforce.run(count: wave.count + 1) { task, _, worker throws(ConvertError) in
+        if task == 0 {
+          for (slot, place) in zip(full, plan.chunks[written]) {
+            try append(slot, place, to: writer, step: step, &tallies[place.tensor])
+          }
+          release(written)
+        } else {
+          let place = plan.chunks[wave.lowerBound + task - 1]
+          try worker.encode(place, step: step(place.tensor), into: empty[task - 1])
+        }
+      }
+      (written, isOdd) = (wave, !isOdd)
+      bytesDone += wave.map { plan.sourceBytes(of: plan.chunks[$0]).count }.reduce(0, +)
+      progress(bytesDone)
+    }
+    return tallies
+  }
+
+  private func append(
+    _ slot: ChunkSlot, _ place: ChunkPlace, to writer: ThimbleWriter, step: (Int) -> Float,
+    _ tally: inout Tally
+  ) throws(ConvertError) {
+    guard let chunk = slot.chunk else { preconditionFailure("the slot is empty") }
+    do throws(FormatError) {
+      if place.chunk == 0 {
+        try writer.begin(workforce.plan.shapes[place.tensor].withStep(step(place.tensor)))
+      }
+      try writer.append(chunk)
+    } catch { throw .format(error) }
+    tally.size += chunk.size
+    tally.distortion.add(slot.distortion)
+  }
+
+  /// Lets go of the source's pages that are used up: they would pile up as resident memory.
+  private func release(_ written: Range<Int>) {
+    guard let last = written.last else { return }
+    let plan = workforce.plan
+    let tensors = plan.chunks[written.lowerBound].tensor...plan.chunks[last].tensor
+    for tensor in tensors.dropLast() { plan.source.tensors[tensor].bytes.advise(.dontNeed) }
+    let end = plan.sourceBytes(of: plan.chunks[last]).upperBound
+    plan.source.tensors[tensors.upperBound].bytes[0..<end].advise(.dontNeed)
+  }
+}
