@@ -66,7 +66,8 @@ let package = Package(
       "ThimbleFormatTests", ["ThimbleFormat", "ThimbleModel", "ThimbleTestSupport"],
       fixtures: true),
     tests("ThimbleOpsTests", ["ThimbleOps", "ThimbleTestSupport"]),
-    tests("ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
+    tests(
+      "ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleCheckpointTests", ["ThimbleImport", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleConvertTests", ["ThimbleConvert", "ThimbleTestSupport"]),
     tests(
