@@ -62,9 +62,12 @@ let package = Package(
       swiftSettings: swift),
     tests("ThimbleSystemTests", ["ThimbleSystem", "ThimbleTestSupport"]),
     tests("ThimbleJSONTests", ["ThimbleJSON"]),
-    tests("ThimbleFormatTests", ["ThimbleFormat", "ThimbleTestSupport"], fixtures: true),
+    tests(
+      "ThimbleFormatTests", ["ThimbleFormat", "ThimbleModel", "ThimbleTestSupport"],
+      fixtures: true),
     tests("ThimbleOpsTests", ["ThimbleOps", "ThimbleTestSupport"]),
-    tests("ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
+    tests(
+      "ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleCheckpointTests", ["ThimbleImport", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleConvertTests", ["ThimbleConvert", "ThimbleTestSupport"]),
     tests(

@@ -32,7 +32,7 @@ struct SampleFile {
       for chunk in 0..<shape.chunkCount {
         let bytes = makeCodes(shape, chunk, &random)
         let scales = (0..<shape.scalesSize(ofChunk: chunk)).map { _ in
-          shape.name == "peakedest" ? 0 : UInt8.random(in: 0...1, using: &random)
+          shape.name == "peakedest" ? 0 : 11 * UInt8.random(in: 0...1, using: &random)
         }
         codes.append(bytes)
         scaleCodes.append(scales)
