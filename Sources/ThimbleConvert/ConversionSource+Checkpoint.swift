@@ -3,21 +3,16 @@ internal import ThimbleCheckpoint
 public import ThimbleImport
 internal import ThimbleJSON
 internal import ThimbleSystem
-internal import ThimbleText
 
 extension ConversionSource {
   /// Everything of `checkpoint` that a file holds. The weights stay where they are.
   ///
   /// - Throws: `ConvertError.tokenizer` if its vocabulary fits no tokenizer tables.
   public init(_ checkpoint: XLMCheckpoint) throws(ConvertError) {
-    var tokenizer: [UInt8] = []
-    if let files = checkpoint.tokenizer {
-      do throws(TextError) {
-        tokenizer = try TokenizerTables.build(
-          from: Vocabulary(files: files), lowercases: files.lowercases,
-          languages: checkpoint.configuration.languages.map(\.name))
-      } catch { throw .tokenizer(error) }
-    }
+    let tokenizer: [UInt8]
+    do {
+      tokenizer = try checkpoint.tokenizerTables() ?? []
+    } catch { throw .tokenizer(error) }
     self.init(
       configuration: Array(checkpoint.configuration.json.text().utf8), tokenizer: tokenizer,
       tensors: Self.fileOrder(checkpoint.inventory, of: checkpoint.configuration).compactMap {
@@ -43,36 +38,5 @@ extension ConversionSource {
       }
     }
     return (0...3).flatMap { wanted in tensors.filter { place($0) == wanted } }
-  }
-}
-
-extension WeightElement {
-  /// nil for numbers that are no weights.
-  fileprivate init?(_ type: ElementType) {
-    switch type {
-    case .float32: self = .float32
-    case .float16: self = .float16
-    case .bfloat16: self = .bfloat16
-    default: return nil
-    }
-  }
-}
-
-/// What a checkpoint's files say, in the way that the builder of tables asks.
-private struct Vocabulary: TokenizerSource {
-  let files: TokenizerFiles
-
-  var tokenCount: Int { files.vocabulary.count }
-  var mergeCount: Int { files.merges.count }
-
-  func appendToken(_ index: Int, to bytes: inout [UInt8]) -> Int {
-    bytes += files.vocabulary.tokens[index]
-    return Int(files.vocabulary.ids[index])
-  }
-
-  func appendMerge(_ rank: Int, left: inout [UInt8], right: inout [UInt8]) {
-    let merge = files.merges[rank]
-    left += merge.left
-    right += merge.right
   }
 }
