@@ -10,8 +10,10 @@ struct TokenizerLoader {
 
   /// - Returns: nil if the checkpoint comes without a tokenizer.
   func load() throws(ImportError) -> TokenizerFiles? {
-    let vocabulary = try self.vocabulary()
     let mergesPath = try path(options.mergesPath, or: "merges.txt", orPrefix: "codes")
+    // An original checkpoint always has its words inside, but its codes file may be lost.
+    if mergesPath == nil, source.words != nil { return nil }
+    let vocabulary = try self.vocabulary()
     guard let vocabulary, let mergesPath else {
       if vocabulary == nil, mergesPath == nil { return nil }
       let missing = vocabulary == nil ? "vocab.json" : "merges.txt"

@@ -16,7 +16,7 @@ public struct XLMCheckpoint: Sendable {
   public let heads: [XLMHead]
   /// What was left out, with the reason.
   public let ignored: [IgnoredTensor]
-  /// nil if the checkpoint comes without vocabulary and merges.
+  /// nil if the checkpoint comes without vocabulary and merges, or an original one without codes.
   public let tokenizer: TokenizerFiles?
   private let tensors: [String: CheckpointTensor]
 
