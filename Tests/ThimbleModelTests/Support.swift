@@ -1,0 +1,65 @@
+import Testing
+import ThimbleArchitecture
+import ThimbleConvert
+import ThimbleFormat
+import ThimbleImport
+import ThimbleJSON
+import ThimbleModel
+import ThimbleOps
+import ThimbleReference
+import ThimbleSystem
+import ThimbleTestSupport
+
+let tinyCheckpoint = repository("Tests/ThimbleCheckpointTests/Fixtures/tiny/model.safetensors")
+let smallCheckpoint = repository("Tests/ThimbleModelTests/Fixtures/xlm-small")
+
+/// A model that runs a checkpoint in place.
+func reference(
+  _ path: String, threads: Int = 1, kernels: KernelTable = .best, maximumTokens: Int = 64
+) throws -> MaskedLanguageModel {
+  let checkpoint = try XLMCheckpoint.open(path)
+  return try MaskedLanguageModel(
+    CheckpointWeights(checkpoint, workers: threads, kernels: kernels),
+    maximumTokens: maximumTokens, pool: ComputePool(threadCount: threads), kernels: kernels)
+}
+
+/// A model that runs the .thimble file at `path`.
+func fileModel(
+  _ path: String, threads: Int = 1, kernels: KernelTable = .best, budget: MemoryBudget = .automatic,
+  maximumTokens: Int = 64
+) throws -> MaskedLanguageModel {
+  let file = try ThimbleFile(path: path)
+  let plan = try MemoryPlan(
+    file, configuration: FileWeights.configuration(of: file), budget: budget,
+    tokens: maximumTokens, withHead: true, threads: threads)
+  return try MaskedLanguageModel(
+    FileWeights(file, plan: plan, workers: threads, kernels: kernels),
+    maximumTokens: plan.maximumTokens, pool: ComputePool(threadCount: threads), kernels: kernels)
+}
+
+/// Converts `checkpoint` to the file `name` in `folder`; returns its path.
+func convert(
+  _ checkpoint: String, to name: String, in folder: TemporaryFolder, bits: Double = 6.1
+) throws -> String {
+  let source = try ConversionSource(XLMCheckpoint.open(checkpoint))
+  _ = try Converter(source, rate: .bits(bits), threadCount: 2, kernels: .best)
+    .convert(to: folder(name))
+  return folder(name)
+}
+
+extension Encoder {
+  /// The hidden state of row `row`.
+  func hiddenState(_ row: Int) -> [Float] {
+    hidden.values.withSpan(row * hidden.stride..<row * hidden.stride + hidden.width) { span in
+      span.indices.map { span[$0] }
+    }
+  }
+}
+
+extension Logits {
+  var all: [Float] { (0..<count).map { self[$0] } }
+}
+
+func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+  a.count == b.count ? zip(a, b).map { abs($0 - $1) }.max() ?? 0 : .infinity
+}
