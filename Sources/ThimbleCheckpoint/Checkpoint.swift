@@ -1,4 +1,4 @@
-internal import ThimbleSystem
+package import ThimbleSystem
 
 /// The tensors of a checkpoint, in any container that one comes in. Knows no model.
 ///
@@ -50,6 +50,17 @@ public struct Checkpoint: Sendable {
   static func openFile(_ path: String, allowsIndex: Bool) throws(CheckpointError) -> Checkpoint {
     let file: ByteView
     do { file = try MappedFile(path: path).bytes } catch { throw .system(error) }
+    return try read(file, path: path, allowsIndex: allowsIndex)
+  }
+
+  /// Reads the bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - path: what messages call the file; an index looks for its shards beside it.
+  ///   - allowsIndex: whether the file may be an index.
+  package static func read(
+    _ file: ByteView, path: String, allowsIndex: Bool = true
+  ) throws(CheckpointError) -> Checkpoint {
     let object: PickledValue
     let container: Container
     switch try FileKind(file, path: path) {

@@ -29,6 +29,12 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     public let name: String
     public let found: [Int]
     public let wanted: [Int]
+
+    public init(name: String, found: [Int], wanted: [Int]) {
+      self.name = name
+      self.found = found
+      self.wanted = wanted
+    }
   }
 
   public var description: String {

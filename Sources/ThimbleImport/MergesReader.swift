@@ -1,13 +1,13 @@
-internal import ThimbleSystem
+package import ThimbleSystem
 
 /// Reads merges.txt, or the `codes` file of the original, as Python reads it.
 ///
 /// Every line is a rank: `left right count`, split at any white space of Unicode. What is no merge
 /// keeps its rank, and a last line without an end is lost.
-enum MergesReader {
+package enum MergesReader {
   static let largestFile = 256 << 20
 
-  static func read(_ file: ByteView) throws(MergesFault) -> MergeList {
+  package static func read(_ file: ByteView) throws(MergesFault) -> MergeList {
     guard file.count <= largestFile else {
       throw .tooLarge(byteCount: file.count, limit: largestFile)
     }
@@ -18,7 +18,8 @@ enum MergesReader {
       var merges = MergeList()
       var start = 0
       while let end = Lines.end(from: start, bytes) {
-        merges.append(Lines.fields(of: start..<end, bytes), of: bytes)
+        let fields = Lines.fields(of: start..<end, bytes)
+        merges.append(fields.first, fields.second, of: bytes)
         start = Lines.next(after: end, bytes)
       }
       merges.keepLastOfDuplicates()
@@ -47,13 +48,14 @@ enum Lines {
     return isPair ? end + 2 : end + 1
   }
 
-  /// The first `limit` fields of a line, which runs of white space separate.
+  /// The first two fields of a line, which runs of white space separate, and how many there are:
+  /// 3 stands for more. Fields that are not there are empty.
   static func fields(
-    of line: Range<Int>, _ bytes: Span<UInt8>, limit: Int = 2
-  ) -> [Range<Int>] {
-    var fields: [Range<Int>] = []
+    of line: Range<Int>, _ bytes: Span<UInt8>
+  ) -> (count: Int, first: Range<Int>, second: Range<Int>) {
+    var fields = (count: 0, first: 0..<0, second: 0..<0)
     var index = line.lowerBound
-    while index < line.upperBound, fields.count < limit {
+    while index < line.upperBound, fields.count < 3 {
       let space = spaceSize(at: index, bytes)
       if space > 0 {
         index += space
@@ -61,7 +63,9 @@ enum Lines {
       }
       let start = index
       while index < line.upperBound, spaceSize(at: index, bytes) == 0 { index += 1 }
-      fields.append(start..<index)
+      if fields.count == 0 { fields.first = start..<index }
+      if fields.count == 1 { fields.second = start..<index }
+      fields.count += 1
     }
     return fields
   }

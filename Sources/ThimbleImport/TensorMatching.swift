@@ -1,16 +1,16 @@
-internal import ThimbleArchitecture
-internal import ThimbleCheckpoint
+package import ThimbleArchitecture
+package import ThimbleCheckpoint
 
 /// Brings the tensors of a checkpoint together with those that a configuration wants.
-struct TensorMatching {
-  private(set) var tensors: [String: CheckpointTensor] = [:]
-  private(set) var inventory: [XLMTensor] = []
-  private(set) var heads: [XLMHead] = []
-  private(set) var ignored: [XLMCheckpoint.IgnoredTensor] = []
+package struct TensorMatching {
+  package private(set) var tensors: [String: CheckpointTensor] = [:]
+  package private(set) var inventory: [XLMTensor] = []
+  package private(set) var heads: [XLMHead] = []
+  package private(set) var ignored: [XLMCheckpoint.IgnoredTensor] = []
   private let configuration: XLMConfiguration
   private let path: String
 
-  init(
+  package init(
     _ found: [CheckpointTensor], configuration: XLMConfiguration, path: String
   ) throws(ImportError) {
     self.configuration = configuration

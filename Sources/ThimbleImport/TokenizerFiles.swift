@@ -45,13 +45,15 @@ public struct MergeList: Sendable {
     return (pool[start..<middle], pool[middle..<end])
   }
 
-  /// Appends the merge of two parts of `bytes`, or one without effect if there are not two.
-  mutating func append(_ parts: [Range<Int>], of bytes: Span<UInt8>) {
-    if parts.count == 2 {
-      for index in parts[0] { pool.append(bytes[index]) }
-      for index in parts[1] { pool.append(bytes[index]) }
+  /// Appends the merge of two parts of `bytes`, or one without effect if one is empty.
+  mutating func append(_ left: Range<Int>, _ right: Range<Int>, of bytes: Span<UInt8>) {
+    if !left.isEmpty, !right.isEmpty {
+      for index in left { pool.append(bytes[index]) }
+      for index in right { pool.append(bytes[index]) }
+      leftCounts.append(UInt32(left.count))
+    } else {
+      leftCounts.append(0)
     }
-    leftCounts.append(parts.count == 2 ? UInt32(parts[0].count) : 0)
     starts.append(UInt32(pool.count))
   }
 

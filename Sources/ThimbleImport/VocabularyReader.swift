@@ -1,9 +1,9 @@
-internal import ThimbleCheckpoint
+package import ThimbleCheckpoint
 internal import ThimbleJSON
-internal import ThimbleSystem
+package import ThimbleSystem
 
 /// Reads a vocabulary from any of the three forms that it comes in.
-struct VocabularyReader {
+package struct VocabularyReader {
   static let largestFile = 256 << 20
 
   private let vocabularySize: Int
@@ -17,7 +17,7 @@ struct VocabularyReader {
   }
 
   /// Reads vocab.json: an object from token to id.
-  static func readJSON(
+  package static func readJSON(
     _ file: ByteView, vocabularySize: Int
   ) throws(VocabularyFault) -> VocabularyList {
     var reader = try VocabularyReader(file, vocabularySize: vocabularySize)
@@ -76,7 +76,7 @@ extension VocabularyReader {
     ["<s>", "</s>", "<pad>", "<unk>"] + (0..<10).map { "<special\($0)>" }
 
   /// Reads the dictionary from id to word inside an original checkpoint.
-  static func readDictionary(
+  package static func readDictionary(
     _ words: PickledValue, vocabularySize: Int
   ) throws(VocabularyFault) -> VocabularyList {
     var reader = VocabularyReader(vocabularySize: vocabularySize)
@@ -97,7 +97,7 @@ extension VocabularyReader {
   ///
   /// As in the original, lines that are not two fields, words that occur again and lines with a
   /// line separator inside take no id, and what does not fit the model is cut off.
-  static func readText(
+  package static func readText(
     _ file: ByteView, vocabularySize: Int
   ) throws(VocabularyFault) -> VocabularyList {
     var reader = try VocabularyReader(file, vocabularySize: vocabularySize)
@@ -113,8 +113,8 @@ extension VocabularyReader {
       var start = 0
       while start < bytes.count, reader.list.count < vocabularySize {
         let end = Lines.end(from: start, bytes) ?? bytes.count
-        let fields = Lines.fields(of: start..<end, bytes, limit: 3)
-        let word = fields.count == 2 ? fields[0].map { bytes[$0] } : []
+        let fields = Lines.fields(of: start..<end, bytes)
+        let word = fields.count == 2 ? fields.first.map { bytes[$0] } : []
         if !word.isEmpty, words.insert(word).inserted {
           let id = Int64(reader.list.count)
           try reader.add(token(ofWord: word, id: id), id: id)

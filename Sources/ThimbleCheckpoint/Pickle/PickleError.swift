@@ -21,6 +21,8 @@ public enum PickleFault: Error, Equatable, CustomStringConvertible {
   case integerSize(Int)
   /// The instruction was applied to a value of the wrong kind.
   case target(String, found: String)
+  /// A dictionary has a key that Python could not hash.
+  case key(String)
   /// A function was called with arguments that do not fit it.
   case arguments(of: String)
   case persistentID(reason: String)
@@ -46,6 +48,7 @@ public enum PickleFault: Error, Equatable, CustomStringConvertible {
     case .memo(let index): "the pickle refers to the memo \(index), which was never set."
     case .integerSize(let count): "an integer of \(count) bytes; at most 16 are read."
     case .target(let opcode, let found): "the pickle applies \(opcode) to \(found)."
+    case .key(let found): "a dictionary has \(found) as a key."
     case .arguments(let function): "the arguments of \(function) are not what it takes."
     case .persistentID(let reason): "a reference to a storage is damaged: \(reason)."
     case .tensor(let shape, let strides, let offset, let storageCount):

@@ -20,7 +20,9 @@ struct Unpickler {
   private var stack: [PickleValue] = []
   /// Stack heights.
   private var marks: [Int] = []
-  private var memo: [UInt32: PickleValue] = [:]
+  /// By index; nil where none was set. Honest writers leave few holes.
+  private var memo: [PickleValue?] = []
+  private var memoCount = 0
 
   /// Reads the pickle at the start of `bytes`, which other bytes may follow.
   static func read(_ bytes: ByteView) throws(PickleError) -> Pickle {
@@ -88,7 +90,7 @@ struct Unpickler {
       try pushText(opcode, bytes)
     case .put8: try put(UInt32(try takeByte(bytes)))
     case .put32: try put(UInt32(try takeInteger(bytes, size: 4)))
-    case .memoize: try put(UInt32(memo.count))
+    case .memoize: try put(UInt32(memoCount))
     case .get8: try get(UInt32(try takeByte(bytes)))
     case .get32: try get(UInt32(try takeInteger(bytes, size: 4)))
     case .persistentID: try push(try storage(try pop(), bytes))
@@ -240,12 +242,15 @@ struct Unpickler {
   }
 
   private mutating func put(_ index: UInt32) throws(PickleFault) {
-    memo[index] = try top()
-    guard memo.count <= Self.maximumMemoCount else { throw .limit("memos", Self.maximumMemoCount) }
+    let value = try top()
+    guard index < Self.maximumMemoCount else { throw .limit("memos", Self.maximumMemoCount) }
+    while memo.count <= index { memo.append(nil) }
+    if memo[Int(index)] == nil { memoCount += 1 }
+    memo[Int(index)] = value
   }
 
   private mutating func get(_ index: UInt32) throws(PickleFault) {
-    guard let value = memo[index] else { throw .memo(index) }
+    guard index < memo.count, let value = memo[Int(index)] else { throw .memo(index) }
     try push(value)
   }
 
@@ -296,7 +301,7 @@ struct Unpickler {
     }
     guard items.count % 2 == 0 else { throw .stackUnderflow }
     for key in stride(from: 0, to: items.count, by: 2) where !items[key].isHashable {
-      throw .target("SETITEM with a key that is", found: items[key].kind)
+      throw .key(items[key].kind)
     }
     try checkItemCount(adding: items.count)
     heap.dictionaries[Int(index)].items += items

@@ -1,0 +1,485 @@
+#!/usr/bin/env python3
+"""Writes the zoo of malformed checkpoints: small files, one lie each, and what a reader must say.
+
+    Tools/make-malformed-checkpoints.py Tests/ThimbleCheckpointTests/Fixtures/malformed
+
+Needs nothing but Python 3. The bytes are put together here, not by any library of checkpoints, so
+that every lie can be told. expected.json maps each file to a part of the message of its refusal.
+"""
+
+import json
+import pathlib
+import struct
+import sys
+
+ZOO = {}
+
+
+def lie(name, data, message):
+    """Adds a file; `message` is part of what the reader says about it."""
+    assert name not in ZOO, name
+    ZOO[name] = (data, message)
+
+
+# -- safetensors ------------------------------------------------------------------------------------
+
+F16 = b"\x00\x3c\x00\x40"  # 1 and 2
+A = {"dtype": "F16", "shape": [1, 2], "data_offsets": [0, 4]}
+
+
+def safetensors(header, data=F16, size=None):
+    if not isinstance(header, bytes):
+        header = json.dumps(header).encode()
+    return struct.pack("<Q", len(header) if size is None else size) + header + data
+
+
+def safetensors_lies():
+    def entry(name, message, **fields):
+        lie(f"safetensors-{name}", safetensors({"a": {**A, **fields}}), message)
+
+    two = {"a": A, "b": {"dtype": "F16", "shape": [1], "data_offsets": [4, 6]}}
+    lie("safetensors-header-beyond-file", safetensors({"a": A}, size=200), "claims 200 bytes")
+    lie("safetensors-header-huge", safetensors({"a": A}, size=1 << 63), "claims 9223372036854775808")
+    lie("safetensors-header-over-limit", safetensors({"a": A}, size=100_000_001), "claims 100000001")
+    lie("safetensors-header-cut", safetensors({"a": A}, size=20), "the header is damaged")
+    lie("safetensors-header-key-twice",
+        safetensors(b'{"a":%b,"a":%b}' % ((json.dumps(A).encode(),) * 2)), 'the key "a" occurs twice')
+    lie("safetensors-header-nested", safetensors(b'{"a":' + b"[" * 9000), "nested deeper than 64")
+    lie("safetensors-header-surrogate", safetensors(b'{"\\ud800":1}'), "surrogate")
+    lie("safetensors-header-not-utf8", safetensors(b'{"\xff":1}'), "not UTF-8")
+    lie("safetensors-tensor-no-object", safetensors({"a": 1}), '"dtype" is not a string')
+    lie("safetensors-metadata-number", safetensors({"__metadata__": {"a": 1}, "a": A}),
+        "not an object of strings")
+    lie("safetensors-metadata-list", safetensors({"__metadata__": [], "a": A}),
+        "not an object of strings")
+    lie("safetensors-first-offset", safetensors({"a": {**A, "data_offsets": [2, 6]}}, F16 + b"xx"),
+        "begins at byte 2")
+    lie("safetensors-hole", safetensors({**two, "b": {**two["b"], "data_offsets": [6, 8]}},
+                                        F16 + bytes(4)), "begins at byte 6")
+    lie("safetensors-overlap", safetensors({**two, "b": {**two["b"], "data_offsets": [2, 4]}}),
+        "begins at byte 2")
+    lie("safetensors-same-range", safetensors({"a": A, "b": A}), "begins at byte 0")
+    lie("safetensors-tail", safetensors({"a": A}, F16 + b"tail"), "4 bytes follow the last tensor")
+    lie("safetensors-short", safetensors({"a": A}, F16[:3]), "the tensors need 4 bytes, 3 are there")
+    entry("range-reversed", "not a range of bytes", data_offsets=[4, 0])
+    entry("range-negative", "not a range of bytes", data_offsets=[-4, 0])
+    entry("range-of-one", "not a range of bytes", data_offsets=[4])
+    entry("range-of-three", "not a range of bytes", data_offsets=[0, 4, 4])
+    entry("range-of-text", "not a range of bytes", data_offsets=["0", "4"])
+    entry("range-fractional", "not a range of bytes", data_offsets=[0, 4.0])
+    entry("range-past-everything", "which is not the size", data_offsets=[0, (1 << 64) - 1])
+    entry("range-beyond-integers", "not a range of bytes", data_offsets=[0, 1 << 64])
+    entry("shape-overflow", "too large", shape=[1 << 62, 4])
+    entry("shape-overflow-beside-zero", "too large", shape=[0, 1 << 62, 1 << 62])
+    entry("shape-bits-overflow", "which is not the size", shape=[1 << 60])
+    entry("shape-negative", "too large or no shape", shape=[-1, -2])
+    entry("shape-fractional", "too large or no shape", shape=[1, 2.0])
+    entry("shape-number", "not a list", shape=2)
+    entry("shape-rank", "not a list of at most 8", shape=[1] * 8 + [2])
+    entry("shape-larger", "which is not the size of [1, 3]", shape=[1, 3])
+    entry("type-unknown", 'holds "F17"', dtype="F17")
+    entry("type-number", '"dtype" is not a string', dtype=16)
+    entry("type-other-size", "which is not the size", dtype="F32")
+
+
+# -- pickles ----------------------------------------------------------------------------------------
+
+STOP = b"."
+NONE = b"N"
+EMPTY = b")"
+ORDERED = b"ccollections\nOrderedDict\n"
+REBUILD = b"ctorch._utils\n_rebuild_tensor_v2\n"
+HALF = b"ctorch\nHalfStorage\n"
+
+
+def text(string):
+    data = string if isinstance(string, bytes) else string.encode()
+    return b"X" + struct.pack("<I", len(data)) + data
+
+
+def integer(value):
+    if -(1 << 31) <= value < 1 << 31:
+        return b"J" + struct.pack("<i", value)
+    data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+    return b"\x8a" + bytes([len(data)]) + data
+
+
+def tup(*items):
+    return b"(" + b"".join(items) + b"t"
+
+
+def sizes(values):
+    return tup(*map(integer, values))
+
+
+def storage(key="0", count=2, kind=HALF, tail=b"", first=text("storage"), location=text("cpu")):
+    key = key if isinstance(key, bytes) else text(key)
+    count = count if isinstance(count, bytes) else integer(count)
+    return tup(first, kind, key, location, count, tail) + b"Q"
+
+
+def tensor(of=None, offset=0, shape=(1, 2), strides=(2, 1), function=REBUILD, more=None):
+    more = b"\x89" + ORDERED + EMPTY + b"R" if more is None else more
+    return function + tup(
+        storage() if of is None else of, integer(offset), sizes(shape), sizes(strides), more) + b"R"
+
+
+def dictionary(*pairs):
+    return b"}(" + b"".join(pairs) + b"u"
+
+
+def pickle(body):
+    return b"\x80\x02" + body + STOP
+
+
+def state(value=None, name="a"):
+    return pickle(dictionary(text(name), tensor() if value is None else value))
+
+
+# -- the zip container ------------------------------------------------------------------------------
+
+
+class Zip:
+    """A zip archive as torch.save writes it, every field of which can be overridden."""
+
+    def __init__(self):
+        self.body, self.entries, self.count = b"", b"", 0
+
+    def add(self, name, data, flags=0x808, method=0, size=None, packed=None, offset=None, local=None,
+            extra=b"", disk=0, local_size=0):
+        name = name if isinstance(name, bytes) else name.encode()
+        local = name if local is None else local
+        offset = len(self.body) if offset is None else offset
+        size = len(data) if size is None else size
+        packed = size if packed is None else packed
+        self.body += struct.pack("<IHHHHHIIIHH", 0x04034B50, 0, flags, method, 0, 0, 0, local_size,
+                                 local_size, len(local), 0) + local + data
+        self.entries += struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 0, 0, flags, method, 0, 0, 0,
+                                    packed, size, len(name), len(extra), 0, disk, 0, 0,
+                                    offset) + name + extra
+        self.count += 1
+        return self
+
+    def end(self, wide=True, count=None, start=None, tail=b"", comment=b"", disk=0, wide_count=None,
+            wide_place=None, wide_size=44):
+        count = self.count if count is None else count
+        start = len(self.body) if start is None else start
+        size = len(self.entries)
+        out = self.body + self.entries
+        if wide:
+            place = len(out) if wide_place is None else wide_place
+            total = count if wide_count is None else wide_count
+            out += struct.pack("<IQHHIIQQQQ", 0x06064B50, wide_size, 30, 0, 0, 0, total, total, size,
+                               start)
+            out += struct.pack("<IIQI", 0x07064B50, 0, place, 1)
+        return out + struct.pack("<IHHHHIIH", 0x06054B50, disk, 0, count, count, size, start,
+                                 len(comment)) + comment + tail
+
+
+def torch_zip(data=None, value=F16, folder="archive"):
+    archive = Zip().add(f"{folder}/data.pkl", state() if data is None else data)
+    return archive.add(f"{folder}/data/0", value).add(f"{folder}/version", b"3\n")
+
+
+def zip_lies():
+    good = torch_zip().end()
+    data = state()
+
+    def member(message, name, file="archive/extra", data=b"", **fields):
+        lie(f"zip-{name}", torch_zip().add(file, data, **fields).end(), message)
+
+    lie("zip-truncated", good[:-1], "a zip archive without its end")
+    lie("zip-half", good[:len(good) // 2], "a zip archive without its end")
+    lie("zip-tail", good + b"tail", "a zip archive without its end")
+    lie("zip-comment", torch_zip().end(comment=b"hello"), "a zip archive without its end")
+    lie("zip-only-magic", b"PK\x03\x04", "a zip archive without its end")
+    lie("zip-before-first", b"PK\x03\x04" + good, "damaged")
+    shifted = Zip()
+    shifted.body = b"PK\x03\x04 and more"
+    lie("zip-before-first-shifted",
+        shifted.add("archive/data.pkl", data).add("archive/data/0", F16).end(),
+        "other bytes stand before the first member")
+    lie("zip-split", torch_zip().end(disk=1), "split over several files")
+    lie("zip-count-too-high", torch_zip().end(count=4), "no entry begins here")
+    lie("zip-count-too-low", torch_zip().end(count=2), "longer than its entries")
+    lie("zip-count-disagrees", torch_zip().end(wide_count=4), "the two end records disagree")
+    lie("zip-count-absurd", torch_zip().end(count=0xFFFF, wide_count=1 << 40),
+        "1099511627776 members")
+    lie("zip-directory-elsewhere", torch_zip().end(start=10), "does not end where")
+    lie("zip-directory-past-end", torch_zip().end(start=0xFFFFFFF0, wide=False), "does not end where")
+    lie("zip-wide-record-elsewhere", torch_zip().end(wide_place=7), "not where its locator says")
+    lie("zip-wide-record-past-end", torch_zip().end(wide_place=(1 << 64) - 1),
+        "not where its locator says")
+    lie("zip-wide-record-longer", torch_zip().end(wide_size=45), "makes no sense")
+    member("is compressed", "deflated", method=8)
+    member("is encrypted", "encrypted", flags=0x809)
+    member("two different sizes", "two-sizes", data=b"abc", packed=2)
+    member("disagrees with the directory", "name-disagrees", local=b"archive/other")
+    member("disagrees with the directory", "local-size", data=b"abc", local_size=2)
+    member("occurs twice", "member-twice", file="archive/version")
+    member("no plain path", "path-up", file="archive/../up")
+    member("no plain path", "path-absolute", file="/archive")
+    member("no plain path", "path-backslash", file="archive\\up")
+    member("no plain path", "path-zero", file="archive/a\0b")
+    member("no plain path", "path-not-utf8", file=b"archive/\xff")
+    member("overlaps", "overlap", data=b"abc", offset=0, local=b"archive/extra", file="archive/data.pkl")
+    member("has no header", "offset-past-end", offset=1 << 30)
+    member("has no header", "offset-in-the-middle", offset=9)
+    member("passes the end of the members", "size-past-end", size=1 << 30)
+    member("lacks the zip64 field", "wide-size-missing", size=0xFFFFFFFF)
+    member("lacks the zip64 field", "wide-size-short", size=0xFFFFFFFF,
+           extra=struct.pack("<HHQ", 1, 8, 0))
+    member("passes the end of the members", "wide-size-absurd", size=0xFFFFFFFF,
+           extra=struct.pack("<HHQQ", 1, 16, (1 << 64) - 1, (1 << 64) - 1))
+    member("in another file", "member-split", disk=1)
+    member("that PyTorch did not write", "two-folders", file="other/version")
+    lie("zip-other", Zip().add("word/document.xml", b"x").end(), "that PyTorch did not write")
+    lie("zip-empty", Zip().end(), "neither safetensors nor PyTorch")
+    member("TorchScript", "torchscript-code", file="archive/code/a.py")
+    member("TorchScript", "torchscript-constants", file="archive/constants.pkl")
+    member("big-endian", "big-endian", file="archive/byteorder", data=b"big")
+    lie("zip-storage-missing", Zip().add("archive/data.pkl", data).end(), "storage 0 is missing")
+    lie("zip-storage-short", torch_zip(value=F16[:3]).end(), "storage 0 has the size 3")
+    lie("zip-storage-long", torch_zip(value=F16 + b"x").end(), "storage 0 has the size 5")
+    lie("zip-pickle-tail", torch_zip(data + b"tail").end(), "4 bytes follow the end of the pickle")
+
+
+# -- lies inside the pickle -------------------------------------------------------------------------
+
+
+def pickle_lies():
+    def body(name, message, data, raw=False):
+        lie(f"pickle-{name}", torch_zip(data if raw else pickle(data)).end(), message)
+
+    def value(name, message, value):
+        body(name, message, dictionary(text("a"), value))
+
+    def call(name, message, function, arguments=EMPTY):
+        value(name, message, function + arguments + b"R")
+
+    # What would run code.
+    call("global-system", '"posix system"', b"cposix\nsystem\n", text("id") + b"\x85")
+    call("global-eval", '"builtins eval"', b"cbuiltins\neval\n", text("1") + b"\x85")
+    call("global-getattr", '"__builtin__ getattr"', b"c__builtin__\ngetattr\n")
+    call("global-load", '"torch load"', b"ctorch\nload\n")
+    call("global-prefix", '"torch._utils _rebuild_tensor_v22"', b"ctorch._utils\n_rebuild_tensor_v22\n")
+    call("global-dotted", '"collections OrderedDict.fromkeys"', b"ccollections\nOrderedDict.fromkeys\n")
+    call("global-not-ascii", '"torch Siz??"', "ctorch\nSiz\u00e9\n".encode())
+    call("global-space", '"collections  OrderedDict"', b"ccollections\n OrderedDict\n")
+    call("global-stack", '"os system"', text("os") + text("system") + b"\x93")
+    call("global-stack-integers", "STACK_GLOBAL to an integer", b"K\1K\2\x93")
+    call("global-escape", '"os ?[2J"', b"cos\n\x1b[2J\n")
+    call("global-endless", '"aaaa', b"c" + b"a" * 300 + b"\n")
+    body("global-cut", "ends in the middle", b"\x80\x02cposix", raw=True)
+    for name, code in [
+        ("PERSID", b"Pos\n"), ("INST", b"(ios\nsystem\n"), ("OBJ", b"(" + ORDERED + b"o"),
+        ("NEWOBJ", b")\x81"), ("NEWOBJ_EX", b"\x92"), ("EXT1", b"\x82\1"), ("EXT2", b"\x83\1\0"),
+        ("EXT4", b"\x84\1\0\0\0"), ("DUP", b"2"), ("INT", b"I1\n"), ("LONG", b"L1\n"),
+        ("FLOAT", b"F1\n"), ("STRING", b"S'a'\n"), ("UNICODE", b"Va\n"), ("PUT", b"p0\n"),
+        ("GET", b"g0\n"), ("DICT", b"(d"), ("LIST", b"(l"), ("BINBYTES8", b"\x8e" + bytes(8)),
+        ("BYTEARRAY8", b"\x96" + bytes(8)), ("NEXT_BUFFER", b"\x97"), ("READONLY_BUFFER", b"\x98"),
+        ("EMPTY_SET", b"\x8f"), ("ADDITEMS", b"\x90"), ("FROZENSET", b"\x91"),
+    ]:
+        body(f"opcode-{name.lower()}", f"{name} (0x", code)
+    body("opcode-unknown", "0xFE is not allowed", b"\xfe")
+
+    # What is applied to the wrong thing.
+    call("reduce-dictionary", "REDUCE to a dictionary", b"}")
+    call("reduce-storage-type", "REDUCE to a type", HALF)
+    call("reduce-no-tuple", "REDUCE to None", ORDERED, NONE)
+    call("reduce-ordered-from-dictionary", "the arguments of OrderedDict", ORDERED, b"}\x85")
+    call("reduce-ordered-from-triples", "the arguments of OrderedDict", ORDERED,
+         b"](" + sizes([1, 2, 3]) + b"e\x85")
+    call("reduce-size-of-integer", "the arguments of torch.Size", b"ctorch\nSize\n", b"K\1\x85")
+    call("reduce-parameter-of-none", "the arguments of _rebuild_parameter",
+         b"ctorch._utils\n_rebuild_parameter\n", b"NN)\x87")
+    value("build-dictionary", "BUILD to a dictionary", b"}}b")
+    value("build-tensor", "BUILD to a tensor", tensor() + b"}b")
+    value("build-storage", "BUILD to a storage", storage() + b"}b")
+    value("build-global", "BUILD to a global", ORDERED + b"}b")
+    value("setitem-list", "SETITEM to a list", b"]K\1K\2s")
+    value("setitem-tensor", "SETITEM to a tensor", tensor() + b"K\1K\2s")
+    value("setitems-inert", "SETITEM to a NumPy object", b"cnumpy\ndtype\n)R(K\1K\2u")
+    value("setitem-unhashable", "a list as a key", b"}]K\2s")
+    value("setitems-odd", "not there", b"}(K\1K\2K\3u")
+    value("append-dictionary", "APPEND to a dictionary", b"}K\1a")
+    value("append-tuple", "APPEND to a tuple", b")K\1a")
+
+    # The machine itself.
+    body("memo-unset", "the memo 7", b"h\7")
+    body("memo-far", "more than 2097152 memos", b"}r\xff\xff\xff\xff")
+    body("memo-of-nothing", "not there", b"q\0")
+    body("stack-empty", "not there", b"0")
+    body("stack-below-mark", "not there", b"N(0")
+    body("mark-missing", "a mark that is not there", b"t")
+    body("leftover", "does not end with one value", b"NN")
+    body("leftover-mark", "does not end with one value", b"N(")
+    body("empty", "does not end with one value", b"")
+    body("no-bytes", "ends in the middle", b"", raw=True)
+    body("no-stop", "ends in the middle", b"\x80\x02N", raw=True)
+    body("protocol-1", "pickle protocol 1", b"\x80\x01N.", raw=True)
+    body("protocol-6", "pickle protocol 6", b"\x80\x06N.", raw=True)
+    body("frame-long", "ends in the middle", b"\x95" + struct.pack("<Q", 1 << 40))
+    body("text-long", "ends in the middle", b"X\xff\xff\xff\x7f")
+    body("text-absurd", "ends in the middle", b"\x8d" + b"\xff" * 8)
+    body("long-17", "an integer of 17 bytes", b"\x8a\x11" + bytes(17))
+    body("long4-negative", "an integer of 4294967295 bytes", b"\x8b\xff\xff\xff\xff")
+    body("stack-high", "more than 65536 values on the stack", b"N" * 70_000)
+    body("root-list", "holds no dictionary", b"]")
+    body("root-tensor", "holds no dictionary", tensor())
+    body("root-cyclic", "neither a dictionary of tensors", b"}q\0X\1\0\0\0ah\0s")
+    body("name-surrogate", "is not UTF-8", dictionary(text(b"\xed\xa0\x80"), tensor()))
+    body("name-twice", 'two tensors are called "a"',
+         dictionary(text("a"), tensor(), text("a"), tensor()))
+
+    # Storages.
+    def pid(name, message, data):
+        value(f"storage-{name}", message, tensor(of=data))
+
+    pid("no-tuple", "it is None", b"NQ")
+    pid("empty", "does not begin with a string", b")Q")
+    pid("module", "a whole module", storage(first=text("module")))
+    pid("other", "it is no storage", storage(first=text("tensor")))
+    pid("four", "it is no storage", tup(text("storage"), HALF, text("0"), text("cpu")) + b"Q")
+    pid("key-text", "its key is not a number", storage(key="../0"))
+    pid("key-zeros", "its key is not a number", storage(key="00"))
+    pid("key-plus", "its key is not a number", storage(key="+0"))
+    pid("key-integer", "its key is not a number", storage(key=integer(0)))
+    pid("key-large", "its key is not a number", storage(key="18446744073709551616"))
+    pid("type-none", "its type is None", storage(kind=NONE))
+    pid("type-function", "its type is a global", storage(kind=REBUILD))
+    pid("location", "no location", storage(location=NONE))
+    pid("count-negative", "its size makes no sense", storage(count=-2))
+    pid("count-overflow", "its size makes no sense", storage(count=1 << 62))
+    pid("count-huge", "its size makes no sense", storage(count=1 << 64))
+    pid("count-text", "its size makes no sense", storage(count=text("2")))
+    pid("count-larger", "storage 0 has the size 4", storage(count=1 << 40))
+    pid("view-past-end", "reaches out of the storage",
+        storage(tail=tup(text("1"), integer(1), integer(2))))
+    pid("view-negative", "reaches out of the storage",
+        storage(tail=tup(text("1"), integer(-1), integer(1))))
+    body("storage-two-sizes", "with two types or sizes",
+         dictionary(text("a"), tensor(), text("b"), tensor(of=storage(count=3))))
+    body("storage-two-types", "with two types or sizes",
+         dictionary(text("a"), tensor(), text("b"),
+                    tensor(of=storage(kind=b"ctorch\nBFloat16Storage\n"))))
+
+    # Tensors.
+    def shaped(name, message, **fields):
+        value(f"tensor-{name}", message, tensor(**fields))
+
+    misfit = "does not fit its storage of 2 elements"
+    shaped("offset-past-end", misfit, offset=1)
+    shaped("offset-negative", misfit, offset=-1)
+    shaped("offset-overflow", misfit, offset=(1 << 63) - 1)
+    shaped("shape-larger", misfit, shape=(1, 3))
+    shaped("shape-negative", misfit, shape=(-1, -2))
+    shaped("shape-overflow", misfit, shape=(1 << 62, 1 << 62), strides=(0, 0))
+    shaped("stride-past-end", misfit, shape=(2, 1), strides=(2, 1))
+    shaped("stride-negative", misfit, offset=1, strides=(-2, -1))
+    shaped("stride-overflow", misfit, shape=(3, 2), strides=((1 << 62) + 1, 1))
+    shaped("empty-past-end", misfit, offset=3, shape=(0,), strides=(1,))
+    shaped("ranks-differ", misfit, shape=(1, 2), strides=(1,))
+    shaped("rank", "the arguments of _rebuild_tensor_v2", shape=(1,) * 9, strides=(1,) * 9)
+    shaped("shape-huge-integer", "the arguments of", shape=(1 << 70,), strides=(1,))
+    shaped("few-arguments", "the arguments of _rebuild_tensor_v2", more=b"")
+    shaped("no-storage", "the arguments of _rebuild_tensor_v2", of=NONE)
+    shaped("untyped", "the arguments of _rebuild_tensor_v2",
+           of=storage(kind=b"ctorch.storage\nUntypedStorage\n", count=4))
+    shaped("typed-v3", "the arguments of _rebuild_tensor_v3",
+           function=b"ctorch._utils\n_rebuild_tensor_v3\n",
+           more=b"\x89" + ORDERED + EMPTY + b"Rctorch\nfloat16\n")
+    shaped("not-contiguous", "is a view with strides [0, 1]", shape=(2, 2), strides=(0, 1))
+
+
+# -- the legacy container ---------------------------------------------------------------------------
+
+
+def legacy(data=None, keys=None, storages=None, version=1001, little=b"\x88", tail=b""):
+    keys = b"](X\x01\0\0\0" + b"0e" if keys is None else keys
+    storages = struct.pack("<q", 2) + F16 if storages is None else storages
+    return (b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e"
+            + pickle(b"M" + struct.pack("<H", version))
+            + pickle(dictionary(text("little_endian"), little))
+            + (state() if data is None else data) + pickle(keys) + storages + tail)
+
+
+def legacy_lies():
+    good = legacy()
+    lie("legacy-version", legacy(version=1000), "only 1001 is known")
+    lie("legacy-big-endian", legacy(little=b"\x89"), "big-endian")
+    lie("legacy-only-magic", good[:15], "ends in the middle")
+    lie("legacy-without-data", good[:-12], "storage 0 needs 12 bytes, 0 are left")
+    lie("legacy-data-cut", good[:-1], "storage 0 needs 12 bytes, 11 are left")
+    lie("legacy-tail", legacy(tail=b"tail"), "4 bytes follow the end of the checkpoint")
+    lie("legacy-count-differs", legacy(storages=struct.pack("<q", 1) + F16[:2]),
+        "storage 0 has the size 1, but its tensors were made for 2")
+    lie("legacy-count-negative", legacy(storages=struct.pack("<q", -1) + F16), "has the size")
+    lie("legacy-keys-no-list", legacy(keys=b"}"), "the list of storages")
+    lie("legacy-keys-integers", legacy(keys=b"](K\0e"), "the list of storages")
+    lie("legacy-keys-missing", legacy(keys=b"]", storages=b""), "storage 0 is missing")
+    lie("legacy-keys-twice", legacy(keys=b"](" + text("0") * 2 + b"e"), "storage 0 occurs twice")
+    lie("legacy-keys-unused", legacy(keys=b"](" + text("7") + b"e"), "storage 7 belongs to no tensor")
+    lie("legacy-global", legacy(pickle(b"cos\nsystem\n")), '"os system"')
+    lie("legacy-count-beyond-file", legacy(
+        pickle(dictionary(text("a"), tensor(of=storage(count=1 << 40)))),
+        storages=struct.pack("<q", 1 << 40) + F16), "storage 0 needs 2199023255560 bytes")
+    lie("legacy-encoder-decoder", legacy(pickle(dictionary(text("encoder"), b"}", text("decoder"), b"}")),
+                                         keys=b"]", storages=b""), "an encoder and decoder")
+
+
+# -- other files, and indices -----------------------------------------------------------------------
+
+
+def foreign_lies():
+    lie("foreign-empty", b"", "the file is empty")
+    lie("foreign-lfs", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1143\n",
+        "git lfs pull")
+    lie("foreign-html", b"<!DOCTYPE html><html><body>Not found</body></html>", "a web page")
+    lie("foreign-hdf5", b"\x89HDF\r\n\x1a\n" + bytes(64), "HDF5")
+    lie("foreign-tar", b"pickle".ljust(257, b"\0") + b"ustar\x0000".ljust(255, b"\0"), "a tar archive")
+    lie("foreign-gzip", b"\x1f\x8b\x08" + bytes(20), "gzip")
+    lie("foreign-text", b"Just some words.\n", "neither safetensors nor PyTorch")
+    lie("foreign-one-byte", b"\x80", "neither safetensors nor PyTorch")
+
+
+def index_lies():
+    def index(name, message, data):
+        data = data if isinstance(data, bytes) else json.dumps(data).encode()
+        lie(f"index-{name}", data, message)
+
+    good = safetensors({"a": A})
+    ZOO["shard-1.safetensors"] = (good, None)
+    ZOO["shard-2.safetensors"] = (good, None)
+    index("no-json", "expected a value", b'{"weight_map": ')
+    index("no-map", 'no "weight_map"', {"metadata": {}})
+    index("empty-map", 'no "weight_map"', {"weight_map": {}})
+    index("file-number", 'file of "a" is not a string', {"weight_map": {"a": 1}})
+    for name, file in [("up", "../shard-1.safetensors"), ("absolute", "/etc/passwd"), ("dots", ".."),
+                       ("empty", ""), ("zero", "shard-1.safetensors\0"), ("backslash", "a\\b"),
+                       ("long", "a" * 300)]:
+        index(f"path-{name}", "not the plain name of a file", {"weight_map": {"a": file}})
+    index("file-missing", "No such file", {"weight_map": {"a": "nowhere.safetensors"}})
+    index("tensor-missing", 'says that "b" is in shard-1.safetensors',
+          {"weight_map": {"a": "shard-1.safetensors", "b": "shard-1.safetensors"}})
+    index("tensor-elsewhere", 'tensor "a" is in',
+          {"weight_map": {"a": "shard-1.safetensors", "b": "shard-2.safetensors"}})
+    index("key-twice", 'the key "a" occurs twice',
+          b'{"weight_map": {"a": "shard-1.safetensors", "a": "shard-2.safetensors"}}')
+    index("nested", "is an index itself", {"weight_map": {"a": "index-nested"}})
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for make in (safetensors_lies, zip_lies, pickle_lies, legacy_lies, foreign_lies, index_lies):
+        make()
+    for old in folder.iterdir():
+        old.unlink()
+    for name, (data, _) in ZOO.items():
+        (folder / name).write_bytes(data)
+    expected = {name: message for name, (_, message) in ZOO.items() if message is not None}
+    (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+main()
