@@ -23,7 +23,8 @@ struct LiteralRule {
     self.replacement = triple(replacement)
     patternCount = pattern.count
     replacementCount = replacement.count
-    trigger = pattern.first { $0 != 0x20 && !CharacterClass.of($0).contains(.alphanumeric) } ?? 0
+    let signs = pattern.filter { $0 != 0x20 }
+    trigger = signs.first { !CharacterClass.of($0).contains(.alphanumeric) } ?? signs[0]
   }
 
   /// Applies the rule to the whole text.

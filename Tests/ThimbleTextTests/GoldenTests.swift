@@ -1,0 +1,65 @@
+import Testing
+import ThimbleJSON
+import ThimbleTestSupport
+import ThimbleText
+
+/// Token ids as Hugging Face's public tokenizer gives them.
+struct GoldenTests {
+  @Test("ids of the small vocabulary are Hugging Face's", arguments: [false, true])
+  func smallVocabulary(lowercases: Bool) throws {
+    let tables = try VocabularyFiles(fixture("")).tables(lowercases: lowercases)
+    let cases = try json(fixture("goldens.json"))["cases"]?.array ?? []
+    let texts = cases.filter { $0["lowercase"]?.bool == lowercases && $0["ids_public"] != nil }
+    #expect(texts.count >= 31)
+    try check(texts, tables)
+  }
+
+  @Test("decoded text of the small vocabulary is Hugging Face's", arguments: [false, true])
+  func decoding(lowercases: Bool) throws {
+    let tables = try VocabularyFiles(fixture("")).tables(lowercases: lowercases)
+    for item in try json(fixture("goldens.json"))["cases"]?.array ?? [] {
+      guard let ids = item["ids_public"]?.array?.compactMap(\.int) else { continue }
+      #expect(tables.decode(ids, skipSpecial: false) == item["decoded"]?.string)
+      #expect(tables.decode(ids, skipSpecial: true) == item["decoded_skip"]?.string)
+    }
+  }
+
+  @Test(
+    "ids of the real vocabularies are Hugging Face's",
+    .enabled(if: sharedFolder("tokenizers/xlm-mlm-17-1280") != nil, "needs ../shared/tokenizers"),
+    arguments: [("xlm-mlm-17-1280", "cased"), ("xlm-mlm-xnli15-1024", "lower")])
+  func realVocabulary(name: String, casing: String) throws {
+    let folder = try #require(sharedFolder("tokenizers/" + name))
+    let tables = try VocabularyFiles(folder).tables(lowercases: casing == "lower")
+    let cases = try json(folder + "/../goldens-\(name)-\(casing).json")["cases"]?.array ?? []
+    #expect(cases.count >= 25)
+    try check(cases, tables)
+  }
+
+  @Test("a pair cut to a length has Hugging Face's ids and token types", arguments: [false, true])
+  func cutPair(lowercases: Bool) throws {
+    var tokenizer = Tokenizer(
+      tables: try VocabularyFiles(fixture("")).tables(lowercases: lowercases))
+    let cases = try json(fixture("goldens.json"))["cases"]?.array ?? []
+    let item = try #require(
+      cases.first { $0["pair"] != nil && $0["lowercase"]?.bool == lowercases })
+    let pair = try #require(item["pair"]?.array).compactMap(\.string)
+    var tokens: [Token] = []
+    try tokenizer.encode(
+      pair[0].utf8.span, pairedWith: pair[1].utf8.span,
+      EncodingOptions(maximumLength: item["max_length"]?.int), into: &tokens)
+    #expect(tokens.map(\.id) == item["out"]?["input_ids"]?.array?.compactMap(\.int))
+    #expect(tokens.map(\.segment) == item["out"]?["token_type_ids"]?.array?.compactMap(\.int))
+  }
+
+  private func check(_ cases: [JSONValue], _ tables: TokenizerTables) throws {
+    var tokenizer = Tokenizer(tables: tables)
+    for item in cases {
+      let text = try #require(item["text"]?.string)
+      let ids = try tokenizer.encode(text).map(\.id)
+      let wanted = try #require(item["ids_public"]?.array).compactMap(\.int)
+      let spelled = ids.map { tables.token($0) ?? "?" }
+      #expect(ids == wanted, "\(text): \(spelled)")
+    }
+  }
+}
