@@ -46,6 +46,23 @@ struct ChunkPlan {
     return weights.lowerBound * size..<weights.upperBound * size
   }
 
+  /// Tells the kernel something about the weights of the chunks `indices`.
+  func advise(_ advice: MappedFile.Advice, chunks indices: Range<Int>) {
+    var rest = chunks[indices]
+    while let first = rest.first {
+      // The chunks of one tensor are neighbours, in its bytes too.
+      let end = rest.firstIndex { $0.tensor != first.tensor } ?? rest.endIndex
+      let bytes = sourceBytes(of: first).lowerBound..<sourceBytes(of: rest[end - 1]).upperBound
+      source.tensors[first.tensor].bytes[bytes].advise(advice)
+      rest = rest[end...]
+    }
+  }
+
+  /// Lets go of the pages that hold the weights of chunk `place`, which else pile up as resident memory.
+  func release(_ place: ChunkPlace) {
+    source.tensors[place.tensor].bytes[sourceBytes(of: place)].advise(.dontNeed)
+  }
+
   /// The size of the file if tensor `i` takes `tensorSizes[i]` bytes.
   func fileSize(tensorSizes: [Int]) -> Int {
     ThimbleWriter.fileSize(

@@ -46,6 +46,7 @@ final class SizeEstimator {
     try workforce.run(count: sample.count) { [sample] task, _, worker throws(ConvertError) in
       // Any step will do: only the weights' own squares are of interest.
       signals[task] = try worker.quantise(sample[task], step: 1).signal
+      plan.release(sample[task])
     }
     var energies = [Double](repeating: 0, count: plan.shapes.count)
     for (task, place) in sample.enumerated() { energies[place.tensor] += signals[task] }
@@ -81,6 +82,7 @@ final class SizeEstimator {
       let slot = slots[thread]
       try worker.encode(places[task], step: step(places[task].tensor), into: slot)
       sizes[task] = slot.chunk?.size ?? 0
+      workforce.plan.release(places[task])
     }
     var sums = [Int](repeating: 0, count: workforce.plan.shapes.count)
     for (task, place) in places.enumerated() { sums[place.tensor] += sizes[task] }

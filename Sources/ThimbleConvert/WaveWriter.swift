@@ -33,14 +33,16 @@ final class WaveWriter {
     var tallies = [Tally](repeating: Tally(), count: plan.shapes.count)
     var (written, isOdd, bytesDone) = (0..<0, false, 0)
     while written.upperBound < plan.chunks.count || !written.isEmpty {
-      let wave = written.upperBound..<min(written.upperBound + slots[0].count, plan.chunks.count)
+      let wave = self.wave(after: written)
       let (full, empty) = isOdd ? (slots[0], slots[1]) : (slots[1], slots[0])
       try workforce.run(count: wave.count + 1) { task, _, worker throws(ConvertError) in
         if task == 0 {
           for (slot, place) in zip(full, plan.chunks[written]) {
             try append(slot, place, to: writer, step: step, &tallies[place.tensor])
           }
-          release(written)
+          // Read ahead, and let go of what would pile up as resident memory.
+          plan.advise(.willNeed, chunks: self.wave(after: wave))
+          plan.advise(.dontNeed, chunks: written)
         } else {
           let place = plan.chunks[wave.lowerBound + task - 1]
           try worker.encode(place, step: step(place.tensor), into: empty[task - 1])
@@ -51,6 +53,10 @@ final class WaveWriter {
       progress(bytesDone)
     }
     return tallies
+  }
+
+  private func wave(after wave: Range<Int>) -> Range<Int> {
+    wave.upperBound..<min(wave.upperBound + slots[0].count, workforce.plan.chunks.count)
   }
 
   private func append(
@@ -66,15 +72,5 @@ final class WaveWriter {
     } catch { throw .format(error) }
     tally.size += chunk.size
     tally.distortion.add(slot.distortion)
-  }
-
-  /// Lets go of the source's pages that are used up: they would pile up as resident memory.
-  private func release(_ written: Range<Int>) {
-    guard let last = written.last else { return }
-    let plan = workforce.plan
-    let tensors = plan.chunks[written.lowerBound].tensor...plan.chunks[last].tensor
-    for tensor in tensors.dropLast() { plan.source.tensors[tensor].bytes.advise(.dontNeed) }
-    let end = plan.sourceBytes(of: plan.chunks[last]).upperBound
-    plan.source.tensors[tensors.upperBound].bytes[0..<end].advise(.dontNeed)
   }
 }
