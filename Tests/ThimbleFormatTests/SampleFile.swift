@@ -26,7 +26,7 @@ struct SampleFile {
     let writer = try ThimbleWriter(
       path: path, configuration: Self.configuration, tokenizer: Self.tokenizer)
     let encoder = try ChunkEncoder(largestChunk: 1 << 19, kernels: .best)
-    let buffer = try encoder.makeBuffer()
+    let buffer = try ChunkEncoder.makeBuffer(largestChunk: 1 << 19)
     for shape in Self.shapes {
       try writer.begin(shape, columnFactors: shape.name == "noise" ? 4 : nil)
       for chunk in 0..<shape.chunkCount {
