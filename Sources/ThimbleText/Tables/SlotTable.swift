@@ -33,7 +33,7 @@ struct SlotTable {
 
   @inline(__always)
   static func home(_ hash: UInt64, slotCount: Int) -> Int {
-    Int(truncatingIfNeeded: (hash >> 32) &* UInt64(slotCount) >> 32)
+    Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(slotCount)) >> 32)
   }
 
   @inline(__always)
