@@ -104,6 +104,9 @@ struct Distortion {
   /// Sum of the squares of the errors.
   var noise = 0.0
 
+  /// The ratio of both in dB; nil if there is no noise.
+  var sqnr: Double? { noise > 0 ? decibels(signal / noise) : nil }
+
   mutating func add(_ other: Distortion) {
     signal += other.signal
     noise += other.noise

@@ -1,5 +1,4 @@
 public import ThimbleArchitecture
-internal import ThimbleSystem
 
 /// What a conversion made.
 public struct ConversionReport: Sendable {
@@ -10,6 +9,8 @@ public struct ConversionReport: Sendable {
   public let parameterCount: Int
   /// All bytes but those of configuration and tokenizer, over the parameters.
   public let bitsPerWeight: Double
+  /// Signal to quantisation noise over all matrices, in dB; nil if nothing was rounded.
+  public let sqnr: Double?
   public let seconds: Double
   /// The most private memory in bytes that was seen; nil where the system does not tell.
   public let peakPrivateBytes: Int?
@@ -32,14 +33,19 @@ extension ConversionReport.Group {
   init?(_ group: XLMTensor.Group, plan: ChunkPlan, tallies: [WaveWriter.Tally]) {
     let members = plan.source.tensors.indices.filter { plan.source.tensors[$0].tensor.group == group }
     guard !members.isEmpty else { return nil }
-    var distortion = Distortion()
-    for member in members where plan.isQuantised(member) {
-      distortion.add(tallies[member].distortion)
-    }
     self.group = group
     parameterCount = members.map { plan.source.tensors[$0].weightCount }.reduce(0, +)
     size = members.map { tallies[$0].size }.reduce(0, +)
-    sqnr = distortion.noise > 0 ? decibels(distortion.signal / distortion.noise) : nil
+    sqnr = plan.distortion(of: members, tallies).sqnr
+  }
+}
+
+extension ChunkPlan {
+  /// What quantising did to the matrices among `tensors`.
+  func distortion(of tensors: some Sequence<Int>, _ tallies: [WaveWriter.Tally]) -> Distortion {
+    var sum = Distortion()
+    for tensor in tensors where isQuantised(tensor) { sum.add(tallies[tensor].distortion) }
+    return sum
   }
 }
 

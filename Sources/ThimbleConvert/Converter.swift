@@ -46,7 +46,7 @@ public struct Converter {
       // The sample misjudged the whole by this much; a second miss is next to impossible.
       aim = missed * goal.aim / size
       guard attempt < Self.maximumAttempts else {
-        throw .missed(asked: goal.words(goal.aim), found: goal.words(size))
+        throw .missed(asked: goal.words(goal.asked), found: goal.words(size))
       }
       writer = try makeWriter(path)
     }
@@ -81,7 +81,7 @@ public struct Converter {
     if let fineness = try search.fineness(forFileSize: aim) { return fineness }
     let (lowest, highest) = try search.reachableSizes()
     throw .unreachable(
-      asked: goal.words(goal.aim), lowest: goal.words(lowest), highest: goal.words(highest))
+      asked: goal.words(goal.asked), lowest: goal.words(lowest), highest: goal.words(highest))
   }
 
   private func write(
@@ -104,6 +104,7 @@ public struct Converter {
       groups: XLMTensor.Group.allCases.compactMap { .init($0, plan: plan, tallies: tallies) },
       fileSize: size, parameterCount: plan.source.parameterCount,
       bitsPerWeight: plan.bitsPerWeight(fileSize: Double(size)),
+      sqnr: plan.distortion(of: plan.source.tensors.indices, tallies).sqnr,
       seconds: meter.seconds, peakPrivateBytes: meter.peakPrivateBytes)
   }
 }

@@ -34,22 +34,3 @@ public enum Quality: String, Sendable, CaseIterable {
     }
   }
 }
-
-extension Rate {
-  /// Reads a size such as "430MB", "1.5GiB" or "500000B".
-  ///
-  /// - Returns: bytes, at least 1; nil if `text` is no number with one of the units B, kB, MB, GB, KiB, MiB
-  ///   and GiB, or is 2^53 bytes or more.
-  public static func byteCount(_ text: String) -> Int? {
-    let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
-    guard let value = Double(number), let unit = units[String(text[number.endIndex...])] else {
-      return nil
-    }
-    let bytes = value * unit
-    return bytes >= 1 && bytes < 0x1p53 ? Int(bytes) : nil
-  }
-
-  private static let units: [String: Double] = [
-    "B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 0x1p10, "MiB": 0x1p20, "GiB": 0x1p30,
-  ]
-}

@@ -4,6 +4,8 @@ struct SizeGoal {
   let aim: Double
   /// What fulfils the request.
   let accepted: ClosedRange<Double>
+  /// The size that was asked for.
+  let asked: Double
   private let plan: ChunkPlan
   private let isSize: Bool
 
@@ -15,13 +17,14 @@ struct SizeGoal {
       func size(_ bits: Double) -> Double {
         bits / 8 * Double(plan.source.parameterCount) + Double(plan.sectionSize)
       }
-      aim = size(bits)
+      (asked, aim) = (size(bits), size(bits))
       accepted = size(bits * 0.99)...size(bits * 1.01)
       isSize = false
     case .size(let limit):
       // An estimate from a sample may be a little low, and the limit is one.
-      aim = Double(limit) * (isExact ? 0.999 : 0.997)
-      accepted = Double(limit) * 0.99...Double(limit)
+      asked = Double(limit)
+      aim = asked * (isExact ? 0.999 : 0.997)
+      accepted = asked * 0.99...asked
       isSize = true
     case .quality: return nil
     }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Thimble
+internal import ThimbleCheckpoint
 internal import ThimbleModel
 internal import ThimbleConvert
 internal import ThimbleFormat
@@ -25,6 +26,18 @@ enum Failure: Int32 {
       case .system(let error): self = Self.of(error)
       case .format(let error): self = Failure(error)
       case .budget: self = .usage
+      default: self = .data
+      }
+    case let error as ImportError:
+      switch error {
+      case .system(let error), .checkpoint(.system(let error)): self = Self.of(error)
+      case .missingFile, .checkpoint(.noWeights): self = .noInput
+      default: self = .data
+      }
+    case let error as ConvertError:
+      switch error {
+      case .unreachable, .missed: self = .usage
+      case .system, .format(.system): self = .inputOutput  // of the file that was to be written
       default: self = .data
       }
     case is KernelError: self = .usage
