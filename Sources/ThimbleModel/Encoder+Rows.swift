@@ -11,38 +11,58 @@ extension Encoder {
     }
   }
 
-  /// hidden = LayerNorm(hidden + addend)
-  func normalize(_ norm: LayerNorm, adding addend: FloatRows?, rows: Int) {
-    forRows(rows) { range in
-      let hidden = workspace.hidden.from(row: range.lowerBound)
-      kernels.layerNorm(
-        hidden, residual: addend?.from(row: range.lowerBound), rows: range.count,
-        columns: configuration.embeddingSize, weight: norm.weight.from(0), bias: norm.bias.from(0),
-        epsilon: norm.epsilon, out: hidden)
+  /// hidden = LayerNorm(hidden + addend), and its int8 form for `next`, if there is one that wants it.
+  func normalize(
+    _ norm: LayerNorm, adding addend: FloatRows?, rows: Int, for next: LinearGroup?
+  ) {
+    meter.measure(.other) {
+      forRows(rows) { range in
+        let hidden = workspace.hidden.from(row: range.lowerBound)
+        kernels.layerNorm(
+          hidden, residual: addend?.from(row: range.lowerBound), rows: range.count,
+          columns: configuration.embeddingSize, weight: norm.weight.from(0),
+          bias: norm.bias.from(0), epsilon: norm.epsilon, out: hidden)
+        if let next {
+          quantize(workspace.hidden, for: next, into: workspace.quantized, range: range)
+        }
+      }
     }
+  }
+
+  /// The int8 form of the rows `range` of `input`, if the weights of `group` are int8.
+  private func quantize(
+    _ input: FloatRows, for group: LinearGroup, into quantized: QuantizedRows, range: Range<Int>
+  ) {
+    guard group.precision == .int8 else { return }
+    kernels.quantize(
+      input.from(row: range.lowerBound), columns: input.width,
+      columnFactors: group.columnFactors?.from(0), into: quantized, rows: range)
   }
 
   /// The int8 form of `input`, if the weights of `group` are int8.
   func quantize(
     _ input: FloatRows, for group: LinearGroup, into quantized: QuantizedRows, rows: Int
   ) {
-    guard group.precision == .int8 else { return }
-    forRows(rows) { range in
-      kernels.quantize(
-        input.from(row: range.lowerBound), columns: input.width,
-        columnFactors: group.columnFactors?.from(0), into: quantized, rows: range)
+    meter.measure(.other) {
+      forRows(rows) { quantize(input, for: group, into: quantized, range: $0) }
     }
   }
 
-  func activate(_ values: FloatRows, rows: Int) {
-    forRows(rows) { range in
-      let elements = range.lowerBound * values.stride..<range.upperBound * values.stride
-      switch configuration.activation {
-      case .gelu: kernels.gelu(values.values.from(elements.lowerBound), count: elements.count)
-      case .relu:
-        values.values.withMutableSpan(elements) { span in
-          for index in span.indices { span[index] = max(span[index], 0) }
+  /// The activation function over `values`, and their int8 form for `next`, if it wants it.
+  func activate(
+    _ values: FloatRows, rows: Int, for next: LinearGroup, into quantized: QuantizedRows
+  ) {
+    meter.measure(.other) {
+      forRows(rows) { range in
+        let elements = range.lowerBound * values.stride..<range.upperBound * values.stride
+        switch configuration.activation {
+        case .gelu: kernels.gelu(values.values.from(elements.lowerBound), count: elements.count)
+        case .relu:
+          values.values.withMutableSpan(elements) { span in
+            for index in span.indices { span[index] = max(span[index], 0) }
+          }
         }
+        quantize(values, for: next, into: quantized, range: range)
       }
     }
   }
@@ -51,6 +71,7 @@ extension Encoder {
     _ group: LinearGroup, _ input: FloatRows, _ quantized: QuantizedRows, rows: Int
   ) throws(WeightError) {
     try group.compute(
-      LinearInput(rows: input, quantized: quantized), rows: rows, pool: pool, kernels: kernels)
+      LinearInput(rows: input, quantized: quantized), rows: rows, pool: pool, kernels: kernels,
+      meter: meter)
   }
 }

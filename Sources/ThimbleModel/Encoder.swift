@@ -16,6 +16,8 @@ public final class Encoder {
   private let embeddingNorm: LayerNorm
   private let layers: [EncoderLayer]
   private let lookUp: LookUp
+  /// Measures where the time of passes goes, if set.
+  public var meter: PassMeter?
 
   // Rows that one task of a row-wise operation takes: enough work to be worth a task.
   static let rowsPerTask = 4
@@ -69,7 +71,8 @@ public final class Encoder {
       observe?(0)
       for (index, layer) in layers.enumerated() {
         try attend(layer, batch)
-        try feedForward(layer, rows: batch.tokenCount)
+        let next = index + 1 < layers.count ? layers[index + 1].projections : nil
+        try feedForward(layer, rows: batch.tokenCount, next: next)
         observe?(index + 1)
       }
     } catch { throw .weights(error) }
@@ -101,17 +104,25 @@ public final class Encoder {
       try lookUp.apply(table, to: hidden, count: count, adding: adding, pool: pool) { Int(ids[$0]) }
     }
     // The order of the sums is that of the reference implementation.
-    try add(tokens, batch.ids, adding: false)
-    try add(positions, batch.positions)
-    if let languages, batch.hasLanguages { try add(languages, batch.languages) }
-    if batch.hasTypes { try add(tokens, batch.types) }
-    normalize(embeddingNorm, adding: nil, rows: count)
+    try meter.measure(.other) { () throws(WeightError) in
+      try add(tokens, batch.ids, adding: false)
+      try add(positions, batch.positions)
+      if let languages, batch.hasLanguages { try add(languages, batch.languages) }
+      if batch.hasTypes { try add(tokens, batch.types) }
+    }
+    normalize(embeddingNorm, adding: nil, rows: count, for: layers.first?.projections)
   }
 
   private func attend(_ layer: EncoderLayer, _ batch: Batch) throws(WeightError) {
     let rows = batch.tokenCount
-    quantize(workspace.hidden, for: layer.projections, into: workspace.quantized, rows: rows)
     try compute(layer.projections, workspace.hidden, workspace.quantized, rows: rows)
+    meter.measure(.attention) { attendHeads(batch) }
+    quantize(workspace.context, for: layer.output, into: workspace.quantized, rows: rows)
+    try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
+    normalize(layer.attentionNorm, adding: workspace.update, rows: rows, for: layer.inner)
+  }
+
+  private func attendHeads(_ batch: Batch) {
     let headSize = configuration.headSize
     let headCount = configuration.headCount
     pool.run(count: batch.sequenceCount * headCount) { task, worker in
@@ -125,18 +136,16 @@ public final class Encoder {
         length: rows.count, headDim: headSize, mask: configuration.isCausal ? .causal : .none,
         scratch: workspace.attention[worker].from(0), out: part(workspace.context))
     }
-    quantize(workspace.context, for: layer.output, into: workspace.quantized, rows: rows)
-    try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
-    normalize(layer.attentionNorm, adding: workspace.update, rows: rows)
   }
 
-  private func feedForward(_ layer: EncoderLayer, rows: Int) throws(WeightError) {
-    quantize(workspace.hidden, for: layer.inner, into: workspace.quantized, rows: rows)
+  /// - Parameter next: what reads the result, if it is a layer.
+  private func feedForward(
+    _ layer: EncoderLayer, rows: Int, next: LinearGroup?
+  ) throws(WeightError) {
     try compute(layer.inner, workspace.hidden, workspace.quantized, rows: rows)
-    activate(workspace.feedForward, rows: rows)
-    quantize(
-      workspace.feedForward, for: layer.outer, into: workspace.quantizedFeedForward, rows: rows)
+    activate(
+      workspace.feedForward, rows: rows, for: layer.outer, into: workspace.quantizedFeedForward)
     try compute(layer.outer, workspace.feedForward, workspace.quantizedFeedForward, rows: rows)
-    normalize(layer.feedForwardNorm, adding: workspace.update, rows: rows)
+    normalize(layer.feedForwardNorm, adding: workspace.update, rows: rows, for: next)
   }
 }

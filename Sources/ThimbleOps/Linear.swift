@@ -71,8 +71,10 @@ public struct LinearGroup {
   ///
   /// For int8 weights `input.quantized` must hold the rows already, with the group's column factors.
   public func compute(
-    _ input: LinearInput, rows: Int, pool: ComputePool, kernels: KernelTable
+    _ input: LinearInput, rows: Int, pool: ComputePool, kernels: KernelTable,
+    meter: PassMeter? = nil
   ) throws(WeightError) {
+    let start = meter == nil ? 0 : monotonicSeconds()
     for (layer, _) in layers { layer.weights.willUse() }
     try pool.run(count: taskCount) { (task, worker) throws(WeightError) in
       var chunk = task
@@ -83,17 +85,20 @@ public struct LinearGroup {
       }
       try Self.compute(
         chunk, of: layers[index].layer, input, rows: rows, into: layers[index].output,
-        worker: worker, kernels: kernels)
+        worker: worker, kernels: kernels, meter: meter)
     }
     for (layer, _) in layers { layer.weights.didUse() }
+    meter?.addLinear(start)
   }
 
   private static func compute(
     _ chunk: Int, of layer: Linear, _ input: LinearInput, rows: Int, into output: FloatRows,
-    worker: Int, kernels: KernelTable
+    worker: Int, kernels: KernelTable, meter: PassMeter?
   ) throws(WeightError) {
     let weights = layer.weights
+    let start = meter == nil ? 0 : monotonicSeconds()
     let loaded = try weights.load(chunk: chunk, worker: worker)
+    let isLoaded = meter == nil ? 0 : monotonicSeconds()
     for (index, panel) in weights.panels(ofChunk: chunk).enumerated() {
       let bias = layer.bias.from(panel * 32)
       let out = Rows(output.values, at: panel * 32, stride: output.stride)
@@ -107,6 +112,8 @@ public struct LinearGroup {
           k: weights.columns, x: input.rows.from(row: 0), tokens: rows, bias: bias, out: out)
       }
     }
+    meter?.addWork(
+      worker, decoding: isLoaded - start, multiplying: monotonicSeconds() - isLoaded)
   }
 }
 
