@@ -9,7 +9,9 @@ struct TablesTests {
   @Test("every token is found under its spelling, canonically equivalent ones apart")
   func spellings() throws {
     let tables = try VocabularyFiles(
-      tokens: ["<s>", "</s>", "<pad>", "<unk>", "é</w>", "e\u{301}</w>", "é", ";</w>", "\u{37E}</w>", ""],
+      tokens: [
+        "<s>", "</s>", "<pad>", "<unk>", "é</w>", "e\u{301}</w>", "é", ";</w>", "\u{37E}</w>", "",
+      ],
       merges: []
     ).tables()
     #expect(tables.id(of: "é</w>") == 4)

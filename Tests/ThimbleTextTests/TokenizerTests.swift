@@ -131,7 +131,9 @@ struct TokenizerTests {
     let seed: UInt64 = 0x746F_6B65_6E73
     var random = SeededRandom(seed: seed)
     var tokenizer = Tokenizer(tables: lowercases ? lowered : tables)
-    let signs = Array("aAéΣσ .,'\"`()%:;-«»…。．，’„—\u{A0}\u{200B}\u{301}\u{302E}\u{16FF0}\r\n<5９".unicodeScalars)
+    let signs = Array(
+      "aAéΣσ .,'\"`()%:;-«»…。．，’„—\u{A0}\u{200B}\u{301}\u{302E}\u{16FF0}\r\n<5９"
+        .unicodeScalars)
     for round in 0..<2000 {
       var text = String.UnicodeScalarView()
       for _ in 0..<Int.random(in: 0...40, using: &random) {
