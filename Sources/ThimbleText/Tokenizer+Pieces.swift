@@ -78,7 +78,8 @@ extension Tokenizer {
     for index in pairing.symbols.indices {
       let symbol = pairing.symbols[index]
       let first = word.lowerBound + Int(pairing.starts[index])
-      let end = index + 1 < pairing.starts.count
+      let end =
+        index + 1 < pairing.starts.count
         ? scalars[word.lowerBound + Int(pairing.starts[index + 1]) - 1].end : last
       let id = symbol < UInt32(tables.tokenCount) ? symbol : UInt32(specialTokens.unknown)
       tokens.append(Token(id: id, start: scalars[first].start, end: end, segment: segment))

@@ -1,6 +1,6 @@
 /// Turns text into tokens, with working memory that it keeps from text to text.
 ///
-/// The rules are those of Hugging Face's `XLMTokenizer`; see Formats/tokenizer.md. Memory and time
+/// The rules are those of Hugging Face's `XLMTokenizer`; see Formats/tokenizer.md §7. Memory and time
 /// grow in proportion to the text. One tokenizer serves one thread; any number may share tables.
 public struct Tokenizer: ~Copyable {
   public let tables: TokenizerTables

@@ -9,7 +9,8 @@ struct LiteralRule {
   /// A sign without which the pattern cannot occur.
   private let trigger: UInt32
 
-  /// - Parameter pattern: With at least one sign that is not white space; one of them becomes the trigger.
+  /// - Parameters: pattern: With something else than spaces, of which the trigger is taken.
+  ///   replacement: Empty, or the pattern has a sign that is no white space.
   init(_ pattern: String, _ replacement: String) {
     let pattern = pattern.unicodeScalars.map(\.value)
     let replacement = replacement.unicodeScalars.map(\.value)
@@ -52,6 +53,8 @@ struct LiteralRule {
   private func append(
     _ scalars: [SourceScalar], _ index: Int, to output: inout [SourceScalar]
   ) {
+    // Only a rule that deletes may have a pattern of white space alone.
+    guard replacementCount > 0 else { return }
     var sign = index
     while scalars[sign].isSpace { sign += 1 }
     var last = index + patternCount - 1

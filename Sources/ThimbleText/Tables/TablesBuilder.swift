@@ -29,10 +29,9 @@ extension TokenizerTables {
     var bytes = bytes
     var pairing = PairMerger()
     for symbol in 0..<UInt32(tables.tokenCount) {
-      guard let entry = tables.entry(symbol), entry.endsWord, !entry.text.isEmpty else { continue }
-      tables.textBytes[entry.text].withSpan { pairing.load(wordBytes: $0, tables) }
-      pairing.merge(tables)
-      guard pairing.symbols.count == 1, pairing.symbols[0] == symbol else { continue }
+      guard let entry = tables.entry(symbol), tables.isWhole(symbol, entry, &pairing) else {
+        continue
+      }
       bytes[blocks + Int(symbol >> 4) * 24 + 6 + Int(symbol & 15) / 8] |= 1 << UInt8(symbol & 7)
     }
     return bytes

@@ -10,7 +10,7 @@ struct WordFolder {
       let scalar = text[index]
       let classes = scalar.classes
       if classes.contains(.nonSpacingMark) {
-        if let last = scalars.indices.last { scalars[last].end = max(scalars[last].end, scalar.end) }
+        if let last = scalars.indices.last { scalars[last].end = scalar.end }
         // A mark that is a starter parts the non-starters around it.
         if !classes.contains(.nonStarter) { sortRun(from: &runStart) }
         continue

@@ -1,0 +1,139 @@
+import Testing
+import ThimbleSystem
+import ThimbleTestSupport
+import ThimbleText
+
+struct TablesTests {
+  private func small() throws -> VocabularyFiles { try VocabularyFiles(fixture("")) }
+
+  @Test("every token is found under its spelling, canonically equivalent ones apart")
+  func spellings() throws {
+    let tables = try VocabularyFiles(
+      tokens: [
+        "<s>", "</s>", "<pad>", "<unk>", "é</w>", "e\u{301}</w>", "é", ";</w>", "\u{37E}</w>", "",
+      ],
+      merges: []
+    ).tables()
+    #expect(tables.id(of: "é</w>") == 4)
+    #expect(tables.id(of: "e\u{301}</w>") == 5)
+    #expect(tables.id(of: "é") == 6)
+    #expect(tables.id(of: ";</w>") == 7)
+    #expect(tables.id(of: "\u{37E}</w>") == 8)
+    #expect(tables.id(of: "") == 9)
+    #expect(tables.id(of: "e</w>") == nil)
+    for id in 0..<10 { #expect(tables.token(id).map { tables.id(of: $0) } == id) }
+    #expect(tables.token(10) == nil)
+    try tables.validate()
+  }
+
+  @Test("an id without a token is found under no spelling and reads <unk>")
+  func hole() throws {
+    struct Sparse: TokenizerSource {
+      let tokenCount = 2
+      let mergeCount = 0
+      func appendToken(_ index: Int, to bytes: inout [UInt8]) -> Int {
+        bytes += (index == 0 ? "a</w>" : "b</w>").utf8
+        return index == 0 ? 0 : 40
+      }
+      func appendMerge(_ rank: Int, left: inout [UInt8], right: inout [UInt8]) {}
+    }
+    let tables = try TokenizerTables(
+      view: ByteView(TokenizerTables.build(from: Sparse(), lowercases: false, languages: [])))
+    #expect(tables.tokenCount == 41)
+    #expect(tables.id(of: "b</w>") == 40)
+    #expect(tables.id(of: "") == nil)
+    #expect(tables.decode([0, 7, 40], skipSpecial: false) == "a <unk>b")
+    try tables.validate()
+  }
+
+  @Test("languages and the lower-casing flag come back")
+  func flags() throws {
+    let tables = try small().tables(lowercases: true, languages: ["en", "zh_yue"])
+    #expect(tables.lowercases)
+    #expect(tables.languages == ["en", "zh_yue"])
+    #expect(try !small().tables().lowercases)
+  }
+
+  @Test("the same source gives the same bytes, and they are valid")
+  func deterministic() throws {
+    let blob = try small().blob()
+    #expect(try small().blob() == blob)
+    try TokenizerTables(view: ByteView(blob)).validate()
+  }
+
+  @Test("a vocabulary with a repeated spelling or id is refused")
+  func repeated() {
+    #expect(throws: TextError.badVocabulary(reason: "the token \"a\" occurs twice")) {
+      try VocabularyFiles(tokens: ["a", "b", "a"], merges: []).blob()
+    }
+    #expect(throws: TextError.self) {
+      try VocabularyFiles(tokens: [String(repeating: "a", count: 256)], merges: []).blob()
+    }
+  }
+
+  @Test("of equal merges the last one counts, and a junk line keeps its rank")
+  func repeatedMerges() throws {
+    let tokens = ["<s>", "</s>", "<pad>", "<unk>", "a", "b", "c</w>", "ab", "bc</w>"]
+    // "a b" is moved behind "b c</w>" by its repetition, so that the latter wins.
+    let tables = try VocabularyFiles(
+      tokens: tokens, merges: ["a b", "b c</w>", "a b"]
+    ).tables()
+    var tokenizer = Tokenizer(tables: tables)
+    let ids = try tokenizer.encode("abc", EncodingOptions(ends: .none)).map(\.id)
+    #expect(ids.map { tables.token($0) } == ["a", "bc</w>"])
+    try tables.validate()
+  }
+
+  @Test("tables cut short, of another version or kind are refused when opened")
+  func refused() throws {
+    let blob = try small().blob()
+    for length in [0, 3, 4, 31, 32, 60, 103, blob.count - 1] {
+      #expect(throws: TextError.self) {
+        try TokenizerTables(view: ByteView(Array(blob.prefix(length))))
+      }
+    }
+    var other = blob
+    other[4] = 2
+    #expect(throws: TextError.unknownVersion(found: 2, supported: 1)) {
+      try TokenizerTables(view: ByteView(other))
+    }
+    other = blob
+    other[16] = 255
+    other[19] = 255
+    #expect(throws: TextError.self) { try TokenizerTables(view: ByteView(other)) }
+  }
+
+  @Test("a damaged byte is found by validate or harmless, and never stops the tokenizer")
+  func damage() throws {
+    let blob = try small().blob()
+    let seed: UInt64 = 0x7461_626C_6573
+    var random = SeededRandom(seed: seed)
+    let text = "Hello, the world's best tests… 5\u{A0}000 é 你好 <special1> ааа DOTMULTI"
+    for round in 0..<300 {
+      var damaged = blob
+      let index = Int.random(in: 0..<blob.count, using: &random)
+      damaged[index] ^= UInt8.random(in: 1...255, using: &random)
+      guard let tables = try? TokenizerTables(view: ByteView(damaged)) else { continue }
+      var tokenizer = Tokenizer(tables: tables)
+      let ids = try tokenizer.encode(text).map(\.id)
+      #expect(ids.count < 200, "seed \(seed), round \(round), byte \(index)")
+      _ = tables.decode(ids, skipSpecial: true)
+      try? tables.validate()
+    }
+  }
+
+  @Test("validate finds a damaged text, slot, merge and flag")
+  func validation() throws {
+    let blob = try small().blob()
+    // One byte in each section: a header of 32 bytes and 12 for each section precede them.
+    for section in 0..<5 {
+      let entry = 32 + 12 * section + 4
+      let offset = (0..<4).reduce(0) { $0 | Int(blob[entry + $1]) << (8 * $1) }
+      let size = (0..<4).reduce(0) { $0 | Int(blob[entry + 4 + $1]) << (8 * $1) }
+      var damaged = blob
+      for index in offset..<offset + size { damaged[index] ^= 0x11 }
+      let tables = try TokenizerTables(view: ByteView(damaged))
+      #expect(throws: TextError.self, "section \(section)") { try tables.validate() }
+    }
+  }
+}

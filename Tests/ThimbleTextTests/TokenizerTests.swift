@@ -1,0 +1,164 @@
+import Testing
+import ThimbleTestSupport
+import ThimbleText
+
+struct TokenizerTests {
+  private let tables: TokenizerTables
+  private let lowered: TokenizerTables
+
+  init() throws {
+    tables = try VocabularyFiles(fixture("")).tables()
+    lowered = try VocabularyFiles(fixture("")).tables(lowercases: true)
+  }
+
+  private func spelled(
+    _ text: String, _ tables: TokenizerTables? = nil,
+    _ options: EncodingOptions = EncodingOptions(ends: .none)
+  ) throws -> [String] {
+    let tables = tables ?? self.tables
+    var tokenizer = Tokenizer(tables: tables)
+    return try tokenizer.encode(text, options).map { tables.token($0.id) ?? "?" }
+  }
+
+  @Test("the ends of a sequence are Hugging Face's, the original ones or none")
+  func ends() throws {
+    var tokenizer = Tokenizer(tables: tables)
+    let ids = { (ends: EncodingOptions.Ends, tokenizer: inout Tokenizer) in
+      try tokenizer.encode("a", EncodingOptions(ends: ends)).map(\.id)
+    }
+    #expect(try ids(.huggingFace, &tokenizer) == [0, 20, 1])
+    #expect(try ids(.original, &tokenizer) == [1, 20, 1])
+    #expect(try ids(.none, &tokenizer) == [20])
+  }
+
+  @Test("special tokens split words anywhere, in capitals only where text is lower-cased")
+  func specials() throws {
+    #expect(try spelled("a<special1>a") == ["a</w>", "<special1>", "a</w>"])
+    #expect(try spelled("<s></s><pad>") == ["<s>", "</s>", "<pad>"])
+    #expect(try spelled("a<SPECIAL1>a", lowered) == ["a</w>", "<special1>", "a</w>"])
+    #expect(try spelled("a<SPECIAL1>a").contains("<special1>") == false)
+    #expect(try spelled("<un\u{212A}>", lowered) == ["<unk>"])
+    #expect(try spelled("<special1").contains("<special1>") == false)
+  }
+
+  @Test("other spellings of the mask count only where asked for")
+  func maskSpellings() throws {
+    let options = EncodingOptions(ends: .none, maskSpellings: ["<mask>", "[MASK]"])
+    #expect(
+      try spelled("a <mask>a[MASK]", nil, options)
+        == ["a</w>", "<special1>", "a</w>", "<special1>"])
+    #expect(try spelled("<mask>").contains("<special1>") == false)
+  }
+
+  @Test("ranges are those of the original text, through replaced, swapped and dropped signs")
+  func ranges() throws {
+    var tokenizer = Tokenizer(tables: lowered)
+    let text = "the “tests”, É ب\u{64E}a\u{200B}b… 5"
+    let pieces = try tokenizer.encode(text, EncodingOptions(ends: .none)).map { token in
+      String(decoding: Array(text.utf8)[token.range], as: UTF8.self)
+    }
+    #expect(pieces.first == "the")
+    #expect(pieces.contains("“"))
+    #expect(pieces.contains("”,"))
+    #expect(pieces.contains("É"))
+    #expect(pieces.contains { $0.unicodeScalars.contains("\u{64E}") })
+    #expect(pieces.contains("…"))
+    #expect(pieces.last == "5")
+  }
+
+  @Test("a text that is not UTF-8 is refused with the offset, and the next one is not affected")
+  func invalid() throws {
+    var tokenizer = Tokenizer(tables: tables)
+    let bad: [([UInt8], Int)] = [
+      ([0x61, 0xFF], 1), ([0xC3], 0), ([0x61, 0x62, 0xC0, 0x80], 2), ([0xED, 0xA0, 0x80], 0),
+      ([0xF4, 0x90, 0x80, 0x80], 0), ([0xE2, 0x82], 0), ([0x80], 0),
+    ]
+    for (bytes, offset) in bad {
+      #expect(throws: TextError.notUTF8(offset: offset)) {
+        try tokenizer.encode(bytes.span)
+      }
+      #expect(try tokenizer.encode("a").map(\.id) == [0, 20, 1])
+    }
+  }
+
+  @Test("an empty text has its ends only")
+  func empty() throws {
+    var tokenizer = Tokenizer(tables: tables)
+    #expect(try tokenizer.encode("").map(\.id) == [0, 1])
+    #expect(try tokenizer.encode(" \t\u{200B}\n").map(\.id) == [0, 1])
+  }
+
+  @Test("a maximum length counts the ends and never cuts them", arguments: [0, 2, 3, 4, 9])
+  func maximumLength(limit: Int) throws {
+    var tokenizer = Tokenizer(tables: tables)
+    let tokens = try tokenizer.encode("a a a a", EncodingOptions(maximumLength: limit))
+    #expect(tokens.count == max(2, min(6, limit)))
+    #expect(tokens.first?.id == 0 && tokens.last?.id == 1)
+  }
+
+  @Test("a long word takes the same merges as its parts would in Python", arguments: [48, 49, 200])
+  func longWord(length: Int) throws {
+    // Runs of one letter: the merge "a a" takes them in pairs from the left, "aa aa" again.
+    let tables = try VocabularyFiles(
+      tokens: ["<s>", "</s>", "<pad>", "<unk>", "a", "a</w>", "aa", "aaaa", "aaa</w>"],
+      merges: ["a a", "aa aa", "aa a</w>"]
+    ).tables()
+    var tokenizer = Tokenizer(tables: tables)
+    let ids = try tokenizer.encode(
+      String(repeating: "a", count: length), EncodingOptions(ends: .none)
+    ).map(\.id)
+    #expect(ids.map { tables.token($0) ?? "?" } == pythonMerges(length))
+  }
+
+  /// The loop of XLMTokenizer.bpe over a run of the letter a.
+  private func pythonMerges(_ length: Int) -> [String] {
+    var word = [String](repeating: "a", count: length - 1) + ["a</w>"]
+    for (left, right) in [("a", "a"), ("aa", "aa"), ("aa", "a</w>")] {
+      var merged: [String] = []
+      var index = 0
+      while index < word.count {
+        let joins = index + 1 < word.count && word[index] == left && word[index + 1] == right
+        merged.append(joins ? left + right : word[index])
+        index += joins ? 2 : 1
+      }
+      word = merged
+    }
+    return word
+  }
+
+  @Test("any text gives tokens whose ranges are in order and within it", arguments: [false, true])
+  func anyText(lowercases: Bool) throws {
+    let seed: UInt64 = 0x746F_6B65_6E73
+    var random = SeededRandom(seed: seed)
+    var tokenizer = Tokenizer(tables: lowercases ? lowered : tables)
+    let signs = Array(
+      "aAéΣσ .,'\"`()%:;-«»…。．，’„—\u{A0}\u{200B}\u{301}\u{302E}\u{16FF0}\r\n<5９"
+        .unicodeScalars)
+    for round in 0..<2000 {
+      var text = String.UnicodeScalarView()
+      for _ in 0..<Int.random(in: 0...40, using: &random) {
+        if Int.random(in: 0..<4, using: &random) > 0 {
+          text.append(signs.randomElement(using: &random) ?? "a")
+        } else if let scalar = Unicode.Scalar(UInt32.random(in: 0...0x10FFFF, using: &random)) {
+          text.append(scalar)
+        }
+      }
+      let bytes = Array(String(text).utf8)
+      var last = 0..<0
+      for token in try tokenizer.encode(bytes.span) {
+        #expect(
+          token.range.lowerBound >= last.lowerBound && token.range.upperBound >= last.upperBound
+            && token.range.upperBound <= bytes.count,
+          "seed \(seed), round \(round): \(String(text).debugDescription)")
+        last = token.range
+      }
+    }
+  }
+
+  @Test("a megabyte of one letter is one word, and takes the memory and time of its length")
+  func megabyte() throws {
+    var tokenizer = Tokenizer(tables: tables)
+    let tokens = try tokenizer.encode(String(repeating: "e", count: 1 << 20))
+    #expect(tokens.dropFirst().dropLast().reduce(0) { $0 + $1.range.count } == 1 << 20)
+  }
+}
