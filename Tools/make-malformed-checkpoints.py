@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the zoo of malformed checkpoints: small files, one lie each, and what a reader must say.
+"""Writes the zoo of checkpoints: malformed ones with one lie each, and unusual but honest ones.
 
-    Tools/make-malformed-checkpoints.py Tests/ThimbleCheckpointTests/Fixtures/malformed
+    Tools/make-malformed-checkpoints.py Tests/ThimbleCheckpointTests/Fixtures
 
 Needs nothing but Python 3. The bytes are put together here, not by any library of checkpoints, so
-that every lie can be told. expected.json maps each file to a part of the message of its refusal.
+that every lie can be told. malformed/expected.json maps each file to a part of what a reader must
+say about it. Every file in unusual/ holds one tensor "a" of shape [1, 2] with the numbers 1 and 2.
 """
 
 import json
@@ -13,6 +14,7 @@ import struct
 import sys
 
 ZOO = {}
+HONEST = {}
 
 
 def lie(name, data, message):
@@ -469,17 +471,117 @@ def index_lies():
     index("nested", "is an index itself", {"weight_map": {"a": "index-nested"}})
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
+# -- what is unusual, but true ----------------------------------------------------------------------
+
+F32 = struct.pack("<2f", 1, 2)
+BF16 = b"\x80\x3f\x00\x40"
+
+
+def short(string):
+    return b"\x8c" + bytes([len(string)]) + string.encode()
+
+
+def protocol_4(body):
+    body += STOP
+    return b"\x80\x04\x95" + struct.pack("<Q", len(body)) + body
+
+
+def unusual():
+    def zipped(name, body, data=F16, raw=False, **others):
+        archive = torch_zip(body if raw else pickle(body), data)
+        for member, content in others.items():
+            archive.add(f"archive/{member}", content)
+        HONEST[f"zip-{name}"] = archive.end()
+
+    def value(name, body, data=F16):
+        zipped(name, dictionary(text("a"), body), data)
+
+    zipped("little-endian", dictionary(text("a"), tensor()), byteorder=b"little")
+    zipped("set-item", b"}" + text("a") + tensor() + b"s")
+    zipped("ordered", ORDERED + EMPTY + b"R" + text("a") + tensor() + b"s"
+           + dictionary(text("_metadata"), b"}") + b"b")
+    zipped("ordered-from-list", ORDERED + b"](" + tup(text("a"), tensor()) + b"e\x85R")
+    zipped("ordered-from-lists", ORDERED + b"](](" + text("a") + tensor() + b"ee\x85R")
+    zipped("beside-others", dictionary(
+        text("epoch"), integer(3), text("loss"), b"G\x3f\xf0" + bytes(6), text("name"), text("x"),
+        text("none"), NONE, integer(7), text("seven"), text("a"), tensor(), text("long"),
+        integer(1 << 40), text("longer"), integer(-(1 << 100)), text("zero"), b"\x8a\0"))
+    zipped("numpy", dictionary(
+        text("probabilities"),
+        b"cnumpy._core.multiarray\n_reconstruct\n"
+        + tup(b"cnumpy\nndarray\n", tup(b"K\0"), b"c_codecs\nencode\n" + tup(text("b"), text("latin1"))
+              + b"R") + b"R" + tup(b"K\1", b"C\2ab") + b"b",
+        text("a"), tensor()))
+    zipped("python-2", b"}(U\1a" + tensor() + b"u")
+    zipped("popped", dictionary(text("a"), tensor()) + b"N0(NN1")
+    zipped("memo-with-holes", b"}r\x90\0\0\0" + text("a") + tensor() + b"s0j\x90\0\0\0")
+    zipped("protocol-4", protocol_4(
+        b"}\x94(" + short("a") + b"\x94"
+        + tensor(function=short("torch._utils") + b"\x94" + short("_rebuild_tensor_v2") + b"\x94\x93\x94")
+        + b"u"), raw=True)
+    value("parameter", b"ctorch._utils\n_rebuild_parameter\n"
+          + tup(tensor(), b"\x88", ORDERED + EMPTY + b"R") + b"R")
+    value("first-version", tensor(function=b"ctorch._utils\n_rebuild_tensor\n", more=b""))
+    value("with-metadata", tensor(more=b"\x89" + ORDERED + EMPTY + b"R" + b"}"))
+    value("torch-size", REBUILD + tup(
+        storage(), integer(0), b"ctorch\nSize\n" + sizes([1, 2]) + b"\x85R", sizes([2, 1]), b"\x89",
+        ORDERED + EMPTY + b"R") + b"R")
+    value("offset", tensor(of=storage(count=4), offset=2), bytes(4) + F16)
+    value("odd-strides-of-one", tensor(strides=(77, 1)))
+    value("float32", tensor(of=storage(kind=b"ctorch\nFloatStorage\n")), F32)
+    value("bfloat16", tensor(of=storage(kind=b"ctorch\nBFloat16Storage\n")), BF16)
+    value("untyped", tensor(
+        of=storage(kind=b"ctorch.storage\nUntypedStorage\n", count=8), offset=0,
+        function=b"ctorch._utils\n_rebuild_tensor_v3\n",
+        more=b"\x89" + ORDERED + EMPTY + b"Rctorch\nfloat32\n"), F32)
+    zipped("wrapped", dictionary(text("state_dict"), dictionary(text("a"), tensor())))
+    HONEST["zip-without-wide-end"] = torch_zip().end(wide=False)
+    HONEST["zip-other-folder"] = torch_zip(folder="m\u00e9").end()
+    HONEST["zip-wide-size"] = torch_zip().add(
+        "archive/.data/id", b"abc", size=0xFFFFFFFF,
+        extra=struct.pack("<HHQHHQQ", 0x4246, 8, 0, 1, 16, 3, 3)).end()
+    HONEST["legacy-five"] = legacy()
+    HONEST["legacy-view"] = legacy(
+        pickle(dictionary(text("a"), tensor(of=storage(
+            count=4, tail=tup(text("9"), integer(2), integer(2)))))),
+        storages=struct.pack("<q", 4) + bytes(4) + F16)
+    magic = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
+    HONEST["legacy-protocol-4"] = protocol_4(magic) + legacy()[15:]
+    HONEST["safetensors-padded"] = safetensors(json.dumps({"a": A}).encode() + b"   ")
+    HONEST["safetensors-metadata"] = safetensors(
+        {"__metadata__": {"format": "pt"}, "a": {**A, "more": 1}})
+    empty = {"dtype": "F6_E2M3", "shape": [0, 5], "data_offsets": [0, 0]}
+    HONEST["safetensors-empty-tensors"] = safetensors(
+        {"a": A, "b": empty, "c": {**empty, "data_offsets": [4, 4]}})
+    HONEST["safetensors-scalar"] = safetensors(
+        {"b": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
+         "a": {**A, "data_offsets": [1, 5]}}, b"x" + F16)
+    # Header sizes that begin like JSON (123), a web page ("<!") and gzip.
+    for size in 123, 0x213C, 0x8B1F:
+        header = json.dumps({"a": A}).encode().ljust(size)
+        HONEST[f"safetensors-size-{size}"] = safetensors(header)
+    HONEST["index"] = json.dumps({
+        "metadata": {"total_size": 4.0}, "weight_map": {"a": "safetensors-padded"}}).encode()
+
+
+def write(folder, files):
     folder.mkdir(parents=True, exist_ok=True)
-    for make in (safetensors_lies, zip_lies, pickle_lies, legacy_lies, foreign_lies, index_lies):
-        make()
     for old in folder.iterdir():
         old.unlink()
-    for name, (data, _) in ZOO.items():
+    for name, data in files.items():
         (folder / name).write_bytes(data)
+
+
+def main():
+    for make in (safetensors_lies, zip_lies, pickle_lies, legacy_lies, foreign_lies, index_lies):
+        make()
+    unusual()
+    files = {name: data for name, (data, _) in ZOO.items()}
     expected = {name: message for name, (_, message) in ZOO.items() if message is not None}
-    (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    files["expected.json"] = (json.dumps(expected, indent=1) + "\n").encode()
+    folder = pathlib.Path(sys.argv[1])
+    write(folder / "malformed", files)
+    write(folder / "unusual", HONEST)
 
 
 main()

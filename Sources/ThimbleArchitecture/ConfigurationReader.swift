@@ -4,6 +4,8 @@ internal import ThimbleJSON
 struct ConfigurationReader {
   let object: JSONObject
 
+  typealias NumberedName = (name: String, id: Int)
+
   /// The first of `names` that is there and not null.
   func value(_ names: [String]) -> (name: String, value: JSONValue)? {
     for name in names {
@@ -47,37 +49,47 @@ struct ConfigurationReader {
     return kind
   }
 
-  /// Names with ids: `names` maps name to id, `ids` maps id (as a string) to name. In order of ids.
-  func numberedNames(
-    names: String, ids: String
-  ) throws(ArchitectureError) -> [(name: String, id: Int)] {
-    var pairs: [(name: String, id: Int)] = []
-    if let (field, value) = value([names]) {
-      for (name, id) in try members(field, value) {
-        guard let id = id.int, id >= 0 else {
-          throw self.field("\(field).\(name)", id, wanted: "an id, from 0")
-        }
-        pairs.append((name, id))
+  /// Reads an object from name to id, in the order of the ids; nil if it is absent.
+  func names(withIDs field: String) throws(ArchitectureError) -> [NumberedName]? {
+    guard let members = try members(field) else { return nil }
+    var names: [NumberedName] = []
+    for (name, value) in members {
+      guard let id = value.int, id >= 0 else {
+        throw self.field("\(field).\(name)", value, wanted: "an id, from 0")
       }
-    } else if let (field, value) = value([ids]) {
-      for (id, name) in try members(field, value) {
-        guard let number = Int(id), number >= 0, let name = name.string else {
-          throw self.field("\(field).\(id)", name, wanted: "a name under an id, from 0")
-        }
-        pairs.append((name, number))
-      }
+      names.append((name, id))
     }
-    pairs.sort { $0.id < $1.id }
-    for (a, b) in zip(pairs, pairs.dropFirst()) where a.id == b.id {
-      throw .field(
-        "\(names).\(b.name)", found: "\(b.id)", wanted: "an id of its own, not that of \(a.name)")
-    }
-    return pairs
+    return try sorted(names, field)
   }
 
-  private func members(_ field: String, _ value: JSONValue) throws(ArchitectureError) -> JSONObject {
+  /// Reads an object from id (as a string) to name, in the order of the ids; nil if it is absent.
+  func names(underIDs field: String) throws(ArchitectureError) -> [NumberedName]? {
+    guard let members = try members(field) else { return nil }
+    var names: [NumberedName] = []
+    for (key, value) in members {
+      guard let id = Int(key), id >= 0, let name = value.string else {
+        throw self.field("\(field).\(key)", value, wanted: "a name under an id, from 0")
+      }
+      names.append((name, id))
+    }
+    return try sorted(names, field)
+  }
+
+  private func members(_ field: String) throws(ArchitectureError) -> JSONObject? {
+    guard let (field, value) = value([field]) else { return nil }
     guard let object = value.object else { throw self.field(field, value, wanted: "an object") }
     return object
+  }
+
+  private func sorted(
+    _ names: [NumberedName], _ field: String
+  ) throws(ArchitectureError) -> [NumberedName] {
+    let names = names.sorted { $0.id < $1.id }
+    for (a, b) in zip(names, names.dropFirst()) where a.id == b.id {
+      throw .field(
+        "\(field).\(b.name)", found: "\(b.id)", wanted: "an id of its own, not that of \(a.name)")
+    }
+    return names
   }
 
   func field(_ name: String, _ value: JSONValue, wanted: String) -> ArchitectureError {

@@ -32,9 +32,7 @@ extension XLMConfiguration {
     activation = try reader.flag("gelu_activation", default: true) ? .gelu : .relu
     tiesOutputEmbedding = try reader.flag("tie_word_embeddings", default: true)
     specialIDs = try SpecialIDs(reader, vocabularySize: vocabularySize)
-    languages = try reader.numberedNames(names: "lang2id", ids: "id2lang").map {
-      Language(name: $0.name, id: $0.id)
-    }
+    languages = try Self.languages(reader)
     labels = try Self.labels(reader)
     problemType = try reader.choice("problem_type", wanted: "the name of a problem type")
     summary = try Summary(reader)
@@ -54,7 +52,9 @@ extension XLMConfiguration {
       "gelu_activation": JSONValue(activation == .gelu),
       "tie_word_embeddings": JSONValue(tiesOutputEmbedding),
     ]
-    for (name, path) in SpecialIDs.fields { object.set(name, to: JSONValue(specialIDs[keyPath: path])) }
+    for (name, path) in SpecialIDs.fields {
+      object.set(name, to: JSONValue(specialIDs[keyPath: path]))
+    }
     var ids = JSONObject()
     for language in languages { ids.set(language.name, to: JSONValue(language.id)) }
     object.set("lang2id", to: .object(ids))
@@ -86,7 +86,8 @@ extension XLMConfiguration {
         field: "use_memory", found: "true", reason: "product-key memory layers are not supported.")
     }
     if try !reader.flag("is_encoder", default: true) {
-      throw .unsupported(field: "is_encoder", found: "false", reason: "only encoders are supported.")
+      throw .unsupported(
+        field: "is_encoder", found: "false", reason: "only encoders are supported.")
     }
     if let (field, value) = reader.value(["pruned_heads"]), value.object?.isEmpty != true {
       throw .unsupported(
@@ -103,16 +104,25 @@ extension XLMConfiguration {
     return epsilon
   }
 
+  private static func languages(
+    _ reader: ConfigurationReader
+  ) throws(ArchitectureError) -> [Language] {
+    var names = try reader.names(withIDs: "lang2id")
+    if names == nil { names = try reader.names(underIDs: "id2lang") }
+    return (names ?? []).map { Language(name: $0.name, id: $0.id) }
+  }
+
   private static func labels(_ reader: ConfigurationReader) throws(ArchitectureError) -> [String] {
-    guard let (field, value) = reader.value(["id2label"]) else {
+    guard let names = try reader.names(underIDs: "id2label") else {
       let count = try reader.integer("num_labels", default: 2, in: 1...65_536)
       return (0..<count).map { "LABEL_\($0)" }
     }
-    let pairs = try reader.numberedNames(names: "", ids: field)
-    guard pairs.last.map({ $0.id == pairs.count - 1 }) ?? true else {
-      throw reader.field(field, value, wanted: "one name for every id from 0 on")
+    guard names.last.map({ $0.id == names.count - 1 }) ?? true else {
+      throw .field(
+        "id2label", found: "without an id below \(names.count)",
+        wanted: "one name for every id from 0 on")
     }
-    return pairs.map(\.name)
+    return names.map(\.name)
   }
 
   private func checkLanguages() throws(ArchitectureError) {

@@ -1,4 +1,4 @@
-package import ThimbleSystem
+public import ThimbleSystem
 
 /// The tensors of a checkpoint, in any container that one comes in. Knows no model.
 ///
@@ -53,12 +53,12 @@ public struct Checkpoint: Sendable {
     return try read(file, path: path, allowsIndex: allowsIndex)
   }
 
-  /// Reads the bytes of a file.
+  /// Reads a checkpoint from the bytes of its file.
   ///
   /// - Parameters:
   ///   - path: what messages call the file; an index looks for its shards beside it.
   ///   - allowsIndex: whether the file may be an index.
-  package static func read(
+  public static func read(
     _ file: ByteView, path: String, allowsIndex: Bool = true
   ) throws(CheckpointError) -> Checkpoint {
     let object: PickledValue
@@ -98,7 +98,10 @@ private enum FileKind {
     }
     func begins(_ text: String, at offset: Int = 0) -> Bool { begins(Array(text.utf8), at: offset) }
 
-    if begins("PK\u{3}\u{4}") {
+    // First, because the size of a header can look like the beginning of anything.
+    if begins("{", at: 8), file.load(at: 0, as: UInt64.self) <= SafetensorsReader.largestHeader {
+      self = .safetensors
+    } else if begins("PK\u{3}\u{4}") {
       self = .torchZip
     } else if TorchLegacyReader.magicEnd(file) != nil {
       self = .torchLegacy

@@ -114,7 +114,8 @@ enum SafetensorsReader {
     }
     let shape = sizes.compactMap(\.int)
     guard shape.count == sizes.count, let count = elementCount(ofShape: shape) else {
-      throw .entry(name: name, reason: "\"shape\" is \(value["shape"] ?? nil), too large or no shape.")
+      throw .entry(
+        name: name, reason: "\"shape\" is \(JSONValue(sizes)), too large or no shape.")
     }
     let offsets = value["data_offsets"]?.array?.compactMap(\.uint64) ?? []
     guard offsets.count == 2, value["data_offsets"]?.array?.count == 2, offsets[0] <= offsets[1]

@@ -24,8 +24,10 @@ enum TorchLegacyReader {
       throw .torch(path: path, .protocolVersion(found: version.root.kind))
     }
     let system = try reader.unpickle()
-    let systemInfo = PickledValue(TorchObjects(path: path, pickle: system, storages: []), system.root)
-    if systemInfo["little_endian"]?.bool == false { throw .torch(path: path, .bigEndian) }
+    let systemObjects = TorchObjects(path: path, pickle: system, storages: [])
+    if PickledValue(systemObjects, system.root)["little_endian"]?.bool == false {
+      throw .torch(path: path, .bigEndian)
+    }
     let pickle = try reader.unpickle()
     let list = try reader.unpickle()
     do {

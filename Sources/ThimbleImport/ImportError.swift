@@ -25,7 +25,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
   case vocabulary(path: String, VocabularyFault)
   case merges(path: String, MergesFault)
 
-  public struct ShapeMismatch: Sendable, Equatable {
+  public struct ShapeMismatch: Sendable, Equatable, CustomStringConvertible {
     public let name: String
     public let found: [Int]
     public let wanted: [Int]
@@ -34,6 +34,10 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
       self.name = name
       self.found = found
       self.wanted = wanted
+    }
+
+    public var description: String {
+      "tensor \"\(name)\" is \(found); the configuration needs \(wanted)"
     }
   }
 
@@ -50,9 +54,8 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     case .missingTensors(let path, let names):
       "\(path): \(names.count) tensors are missing: \(names.joined(separator: ", "))."
     case .shapes(let path, let mismatches):
-      "\(path): "
-        + mismatches.map { "tensor \"\($0.name)\" is \($0.found); the configuration needs \($0.wanted)" }
-        .joined(separator: "; ") + ". Use the configuration that belongs to the weights."
+      "\(path): \(mismatches.map(\.description).joined(separator: "; "))."
+        + " Use the configuration that belongs to the weights."
     case .elementType(let path, let name, let type):
       "\(path): tensor \"\(name)\" holds \(type); weights must be float32, float16 or bfloat16."
     case .refusedTensor(let path, let name, let reason):

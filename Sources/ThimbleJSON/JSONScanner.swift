@@ -177,10 +177,10 @@ struct JSONScanner {
     }
     let isInteger = try !scanFraction(bytes)
     if isInteger, let magnitude {
-      if !isNegative {
-        return Int64(exactly: magnitude).map { .integer($0) } ?? .unsigned(magnitude)
+      if !isNegative { return JSONValue(magnitude) }
+      if magnitude <= Int64.min.magnitude {
+        return .integer(Int64(truncatingIfNeeded: 0 &- magnitude))
       }
-      if magnitude <= Int64.min.magnitude { return .integer(Int64(truncatingIfNeeded: 0 &- magnitude)) }
     }
     guard position - start <= Self.longestNumber else {
       throw .unexpected(

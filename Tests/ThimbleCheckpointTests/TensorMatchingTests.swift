@@ -119,7 +119,8 @@ struct TensorMatchingTests {
     let configuration = try configuration()
     let name = "attentions.0.q_lin.bias"
     let tensors = try complete(configuration) + [tensor(name, [4])]
-    #expect(throws: ImportError.duplicateTensor(path: "file", names: ["transformer.\(name)", name])) {
+    let names = ["transformer.\(name)", name]
+    #expect(throws: ImportError.duplicateTensor(path: "file", names: names)) {
       try match(tensors, configuration)
     }
   }
@@ -131,7 +132,8 @@ struct TensorMatchingTests {
     let more = try complete(configuration) + [tensor(name, [1, 512], .int64)]
     #expect(try match(more, configuration).ignored.map(\.name) == [name])
     let norm = "transformer.layer_norm_emb.bias"
-    let tensors = try complete(configuration).filter { $0.name != norm } + [tensor(norm, [4], .int64)]
+    let floats = try complete(configuration).filter { $0.name != norm }
+    let tensors = try floats + [tensor(norm, [4], .int64)]
     #expect(throws: ImportError.elementType(path: "file", name: norm, .int64)) {
       try match(tensors, configuration)
     }

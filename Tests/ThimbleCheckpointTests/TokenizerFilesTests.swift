@@ -33,8 +33,9 @@ struct TokenizerFilesTests {
 
   @Test("any white space of Unicode separates, and nothing else")
   func whiteSpace() throws {
-    let spaces = "\t\u{B}\u{C}\u{1C}\u{1F}\u{85}\u{A0}\u{1680}\u{2000}\u{200A}\u{2028}\u{2029}\u{202F}"
-    for space in (spaces + "\u{205F}\u{3000} ").unicodeScalars {
+    let spaces =
+      " \t\u{B}\u{C}\u{1C}\u{1F}\u{85}\u{A0}\u{1680}\u{2000}\u{200A}\u{2028}\u{2029}\u{202F}"
+    for space in (spaces + "\u{205F}\u{3000}").unicodeScalars {
       #expect(try merges("a\(space)b\n") == ["a|b"], "U+\(String(space.value, radix: 16))")
     }
     for other in "\u{1B}\u{200B}\u{2060}\u{180E}\u{FEFF}\u{E000}\u{2190}\u{E2}".unicodeScalars {

@@ -61,7 +61,8 @@ struct JSONParserTests {
     }
   }
 
-  @Test("a key that occurs twice is named, however many keys there are", arguments: [1, 16, 17, 50])
+  @Test(
+    "a key that occurs twice is named, however many keys there are", arguments: [1, 16, 17, 50])
   func duplicateKeys(count: Int) {
     let members = (0..<count).map { "\"k\($0)\":0" }.joined(separator: ",")
     #expect {

@@ -35,7 +35,8 @@ struct JSONWriterTests {
   @Test(
     "doubles have the fewest digits that read back the same",
     arguments: [
-      0.1, -0.0, 1e-12, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e16, 123456.789, 2.0 / 3, 1e22, 1e23,
+      0.1, -0.0, 1e-12, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e16, 123456.789, 2.0 / 3,
+      1e22, 1e23,
     ])
   func doubles(value: Double) throws {
     let text = JSONValue.number(value).text()

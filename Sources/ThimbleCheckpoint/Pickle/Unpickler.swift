@@ -6,8 +6,6 @@ internal import ThimbleSystem
 struct Unpickler {
   // An original XLM checkpoint with 200,000 words takes 20 MB and 1.2 million items.
   static let maximumByteCount = 64 << 20
-  private static let maximumStackCount = 1 << 16
-  private static let maximumMemoCount = 1 << 21
   private static let maximumItemCount = 1 << 22
   private static let maximumContainerCount = 1 << 20
   private static let longestGlobal = 256
@@ -17,12 +15,7 @@ struct Unpickler {
   private var start = 0
   var heap = PickleHeap()
   var rootIndices: [UInt64: Int] = [:]
-  private var stack: [PickleValue] = []
-  /// Stack heights.
-  private var marks: [Int] = []
-  /// By index; nil where none was set. Honest writers leave few holes.
-  private var memo: [PickleValue?] = []
-  private var memoCount = 0
+  var stack = PickleStack()
 
   /// Reads the pickle at the start of `bytes`, which other bytes may follow.
   static func read(_ bytes: ByteView) throws(PickleError) -> Pickle {
@@ -41,10 +34,7 @@ struct Unpickler {
       start = position
       let byte = try takeByte(bytes)
       guard let opcode = PickleOpcode(rawValue: byte) else { throw .opcode(byte) }
-      if opcode == .stop {
-        guard stack.count == 1, marks.isEmpty else { throw .leftover }
-        return stack[0]
-      }
+      if opcode == .stop { return try stack.last() }
       try perform(opcode, bytes)
     }
   }
@@ -60,45 +50,45 @@ struct Unpickler {
       let length = try takeInteger(bytes, size: 8)
       guard length <= UInt64(bytes.count - position) else { throw .truncated }
     case .global, .stackGlobal: try performGlobal(opcode, bytes)
-    case .mark: marks.append(stack.count)
-    case .pop: _ = try pop()
-    case .popMark: _ = try popToMark()
+    case .mark: try stack.mark()
+    case .pop: _ = try stack.pop()
+    case .popMark: _ = try stack.popToMark()
     case .emptyTuple: try pushTuple([])
-    case .tuple1: try pushTuple(try pop(1))
-    case .tuple2: try pushTuple(try pop(2))
-    case .tuple3: try pushTuple(try pop(3))
-    case .tuple: try pushTuple(try popToMark())
+    case .tuple1: try pushTuple(try stack.pop(1))
+    case .tuple2: try pushTuple(try stack.pop(2))
+    case .tuple3: try pushTuple(try stack.pop(3))
+    case .tuple: try pushTuple(try stack.popToMark())
     case .emptyList:
       heap.lists.append([])
       try pushContainer(.list(UInt32(heap.lists.count - 1)))
-    case .append: try append(try pop(1), opcode)
-    case .appends: try append(try popToMark(), opcode)
+    case .append: try append(try stack.pop(1))
+    case .appends: try append(try stack.popToMark())
     case .emptyDictionary: try pushDictionary(isOrdered: false)
-    case .setItem: try setItems(try pop(2), opcode)
-    case .setItems: try setItems(try popToMark(), opcode)
-    case .none: try push(.none)
-    case .newTrue: try push(.bool(true))
-    case .newFalse: try push(.bool(false))
-    case .integer8: try push(.integer(Int32(try takeByte(bytes))))
-    case .integer16: try push(.integer(Int32(try takeInteger(bytes, size: 2))))
+    case .setItem: try setItems(try stack.pop(2))
+    case .setItems: try setItems(try stack.popToMark())
+    case .none: try stack.push(.none)
+    case .newTrue: try stack.push(.bool(true))
+    case .newFalse: try stack.push(.bool(false))
+    case .integer8: try stack.push(.integer(Int32(try takeByte(bytes))))
+    case .integer16: try stack.push(.integer(Int32(try takeInteger(bytes, size: 2))))
     case .integer32:
-      try push(.integer(Int32(truncatingIfNeeded: try takeInteger(bytes, size: 4))))
+      try stack.push(.integer(Int32(truncatingIfNeeded: try takeInteger(bytes, size: 4))))
     case .long1: try pushLong(byteCount: try takeByte(bytes), bytes)
     case .long4: try pushLong(byteCount: try takeInteger(bytes, size: 4), bytes)
     case .float: try pushFloat(bytes)
     case .unicode8, .unicode32, .unicode64, .string8, .string32, .bytes8, .bytes32:
       try pushText(opcode, bytes)
-    case .put8: try put(UInt32(try takeByte(bytes)))
-    case .put32: try put(UInt32(try takeInteger(bytes, size: 4)))
-    case .memoize: try put(UInt32(memoCount))
-    case .get8: try get(UInt32(try takeByte(bytes)))
-    case .get32: try get(UInt32(try takeInteger(bytes, size: 4)))
-    case .persistentID: try push(try storage(try pop(), bytes))
+    case .put8: try stack.memoize(UInt32(try takeByte(bytes)))
+    case .put32: try stack.memoize(UInt32(try takeInteger(bytes, size: 4)))
+    case .memoize: try stack.memoize()
+    case .get8: try stack.pushMemo(UInt32(try takeByte(bytes)))
+    case .get32: try stack.pushMemo(UInt32(try takeInteger(bytes, size: 4)))
+    case .persistentID: try stack.push(try storage(try stack.pop(), bytes))
     case .reduce:
-      let values = try pop(2)
+      let values = try stack.pop(2)
       try reduce(values[values.startIndex], values[values.startIndex + 1])
     case .build:
-      _ = try pop()
+      _ = try stack.pop()
       try checkBuildTarget()
     case .stop: break
     }
@@ -125,7 +115,9 @@ struct Unpickler {
   ) throws(PickleFault) -> UInt64 {
     try advance(size, bytes)
     var value: UInt64 = 0
-    for index in (position - size..<position).reversed() { value = value << 8 | UInt64(bytes[index]) }
+    for index in (position - size..<position).reversed() {
+      value = value << 8 | UInt64(bytes[index])
+    }
     return value
   }
 
@@ -136,7 +128,7 @@ struct Unpickler {
     guard let size = opcode.lengthSize else { return }
     guard let length = Int(exactly: try takeInteger(bytes, size: size)) else { throw .truncated }
     try advance(length, bytes)
-    try push(opcode == .bytes8 || opcode == .bytes32 ? .bytes : .string(at))
+    try stack.push(opcode == .bytes8 || opcode == .bytes32 ? .bytes : .string(at))
   }
 
   private mutating func pushLong(
@@ -149,20 +141,20 @@ struct Unpickler {
     var value: Int64 = isNegative ? -1 : 0
     for index in (position - count..<position).reversed() {
       // What leaves at the top must be sign, and the rest must keep its sign.
-      guard value >> 55 == (isNegative ? -1 : 0) else { return try push(.hugeInteger) }
+      guard value >> 55 == (isNegative ? -1 : 0) else { return try stack.push(.hugeInteger) }
       value = value << 8 | Int64(bytes[index])
     }
-    if let small = Int32(exactly: value) { return try push(.integer(small)) }
+    if let small = Int32(exactly: value) { return try stack.push(.integer(small)) }
     try checkItemCount(adding: 1)
     heap.integers.append(value)
-    try push(.wideInteger(UInt32(heap.integers.count - 1)))
+    try stack.push(.wideInteger(UInt32(heap.integers.count - 1)))
   }
 
   private mutating func pushFloat(_ bytes: Span<UInt8>) throws(PickleFault) {
     let bits = try takeInteger(bytes, size: 8).byteSwapped
     try checkItemCount(adding: 1)
     heap.doubles.append(Double(bitPattern: bits))
-    try push(.double(UInt32(heap.doubles.count - 1)))
+    try stack.push(.double(UInt32(heap.doubles.count - 1)))
   }
 
   private mutating func performGlobal(
@@ -178,7 +170,7 @@ struct Unpickler {
         if let separator { name.append(separator) }
       }
     } else {
-      for part in try pop(2) {
+      for part in try stack.pop(2) {
         guard case .string(let offset) = part else {
           throw .target("STACK_GLOBAL", found: part.kind)
         }
@@ -193,7 +185,7 @@ struct Unpickler {
     guard name.allSatisfy({ $0 < 0x80 }), let global = PickleGlobal(text) else {
       throw .global(text)
     }
-    try push(.global(global))
+    try stack.push(.global(global))
   }
 
   /// The bytes as text that a terminal may show.
@@ -203,55 +195,6 @@ struct Unpickler {
       text.unicodeScalars.append((0x20..<0x7F).contains(byte) ? Unicode.Scalar(byte) : "?")
     }
     return text
-  }
-
-  // MARK: Stack and memo
-
-  private mutating func push(_ value: PickleValue) throws(PickleFault) {
-    guard stack.count < Self.maximumStackCount else {
-      throw .limit("values on the stack", Self.maximumStackCount)
-    }
-    stack.append(value)
-  }
-
-  /// Takes the topmost values, none from below the topmost mark. In the order of the stack.
-  private mutating func pop(_ count: Int) throws(PickleFault) -> [PickleValue] {
-    guard stack.count - (marks.last ?? 0) >= count else { throw .stackUnderflow }
-    let values = Array(stack.suffix(count))
-    stack.removeLast(count)
-    return values
-  }
-
-  private mutating func pop() throws(PickleFault) -> PickleValue {
-    guard stack.count > marks.last ?? 0, let value = stack.popLast() else {
-      throw .stackUnderflow
-    }
-    return value
-  }
-
-  private mutating func popToMark() throws(PickleFault) -> [PickleValue] {
-    guard let mark = marks.popLast() else { throw .noMark }
-    let values = Array(stack[mark...])
-    stack.removeSubrange(mark...)
-    return values
-  }
-
-  private func top() throws(PickleFault) -> PickleValue {
-    guard stack.count > marks.last ?? 0, let value = stack.last else { throw .stackUnderflow }
-    return value
-  }
-
-  private mutating func put(_ index: UInt32) throws(PickleFault) {
-    let value = try top()
-    guard index < Self.maximumMemoCount else { throw .limit("memos", Self.maximumMemoCount) }
-    while memo.count <= index { memo.append(nil) }
-    if memo[Int(index)] == nil { memoCount += 1 }
-    memo[Int(index)] = value
-  }
-
-  private mutating func get(_ index: UInt32) throws(PickleFault) {
-    guard index < memo.count, let value = memo[Int(index)] else { throw .memo(index) }
-    try push(value)
   }
 
   // MARK: Containers
@@ -267,7 +210,7 @@ struct Unpickler {
     guard heap.containerCount <= Self.maximumContainerCount else {
       throw .limit("tuples, lists and dictionaries", Self.maximumContainerCount)
     }
-    try push(value)
+    try stack.push(value)
   }
 
   private mutating func pushTuple(_ items: [PickleValue]) throws(PickleFault) {
@@ -278,24 +221,20 @@ struct Unpickler {
     try pushContainer(.tuple(UInt32(heap.tuples.count - 1)))
   }
 
-  private mutating func pushDictionary(isOrdered: Bool) throws(PickleFault) {
+  mutating func pushDictionary(isOrdered: Bool) throws(PickleFault) {
     heap.dictionaries.append(PickleDictionary(isOrdered: isOrdered))
     try pushContainer(.dictionary(UInt32(heap.dictionaries.count - 1)))
   }
 
-  private mutating func append(
-    _ items: [PickleValue], _ opcode: PickleOpcode
-  ) throws(PickleFault) {
-    let target = try top()
+  private mutating func append(_ items: [PickleValue]) throws(PickleFault) {
+    let target = try stack.top()
     guard case .list(let index) = target else { throw .target("APPEND", found: target.kind) }
     try checkItemCount(adding: items.count)
     heap.lists[Int(index)] += items
   }
 
-  private mutating func setItems(
-    _ items: [PickleValue], _ opcode: PickleOpcode
-  ) throws(PickleFault) {
-    let target = try top()
+  mutating func setItems(_ items: [PickleValue]) throws(PickleFault) {
+    let target = try stack.top()
     guard case .dictionary(let index) = target else {
       throw .target("SETITEM", found: target.kind)
     }
@@ -308,61 +247,11 @@ struct Unpickler {
   }
 
   private func checkBuildTarget() throws(PickleFault) {
-    switch try top() {
+    switch try stack.top() {
     // The state of an ordered dictionary is the versions of its modules.
     case .dictionary(let index) where heap.dictionaries[Int(index)].isOrdered: break
     case .inert: break
     case let other: throw .target("BUILD", found: other.kind)
     }
-  }
-
-  // MARK: Calls
-
-  private mutating func reduce(
-    _ function: PickleValue, _ arguments: PickleValue
-  ) throws(PickleFault) {
-    guard case .global(let global) = function else {
-      throw .target("REDUCE", found: function.kind)
-    }
-    guard case .tuple(let index) = arguments else { throw .target("REDUCE", found: arguments.kind) }
-    let items = Array(heap.items(ofTuple: index))
-    switch global {
-    case .orderedDictionary:
-      try pushDictionary(isOrdered: true)
-      if !items.isEmpty { try setItems(try pairs(items), .setItems) }
-    case .rebuildTensor, .rebuildTensor2, .rebuildTensor3:
-      try push(try tensor(global, items))
-    case .rebuildParameter:
-      guard items.count == 3, case .tensor = items[0] else {
-        throw .arguments(of: "_rebuild_parameter")
-      }
-      try push(items[0])
-    case .size:
-      guard items.count == 1, case .tuple = items[0] else { throw .arguments(of: "torch.Size") }
-      try push(items[0])
-    case .inert:
-      try push(.inert)
-    case .storage, .untypedStorage, .elementType:
-      throw .target("REDUCE", found: "a type")
-    }
-  }
-
-  /// The keys and values of `OrderedDict([(key, value), ...])`, as old pickles write it.
-  private func pairs(_ arguments: [PickleValue]) throws(PickleFault) -> [PickleValue] {
-    guard arguments.count == 1, case .list(let index) = arguments[0] else {
-      throw .arguments(of: "OrderedDict")
-    }
-    var items: [PickleValue] = []
-    for pair in heap.lists[Int(index)] {
-      let values: [PickleValue]
-      switch pair {
-      case .tuple(let index): values = Array(heap.items(ofTuple: index))
-      case .list(let index): values = heap.lists[Int(index)]
-      default: values = []
-      }
-      guard values.count == 2 else { throw .arguments(of: "OrderedDict") }
-      items += values
-    }
-    return items
   }
 }
