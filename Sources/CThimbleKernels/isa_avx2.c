@@ -15,6 +15,7 @@ static bool supported(void) {
 #define TK_TILE_VECTORS 1
 #define TK_Q8_TOKENS 4
 #define TK_Q8_VECTORS 1
+#define TK_Q8_UNROLL 2
 #define TK_Q8_UNSIGNED 0
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "body/vector.h"

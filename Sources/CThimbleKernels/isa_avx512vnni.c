@@ -14,8 +14,9 @@ static bool supported(void) {
 #define TK_NATIVE_F16 1
 #define TK_TILE_TOKENS 12
 #define TK_TILE_VECTORS 2
-#define TK_Q8_TOKENS 6
+#define TK_Q8_TOKENS 8
 #define TK_Q8_VECTORS 2
+#define TK_Q8_UNROLL 4
 #define TK_Q8_UNSIGNED 1
 #pragma clang attribute push(                                                              \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"))), \

@@ -23,7 +23,8 @@ extension KernelTable {
     let k = panel.k
     let blocks = k / KernelShape.block
     precondition(x.k == k, "activations have \(x.k) columns, the panel \(k)")
-    precondition(tokens.lowerBound >= 0 && tokens.upperBound <= x.rows, "rows \(tokens) of \(x.rows)")
+    precondition(
+      tokens.lowerBound >= 0 && tokens.upperBound <= x.rows, "rows \(tokens) of \(x.rows)")
     var steps = panel.steps.steps
     unsafe withUnsafeBytes(of: &steps) { steps in
       var arguments = unsafe tk_matmul_q8(

@@ -28,14 +28,17 @@ public struct Rows: Sendable {
   }
 
   /// The rows from `index` on.
-  public func from(row index: Int) -> Rows { Rows(array, at: offset + index * stride, stride: stride) }
+  public func from(row index: Int) -> Rows {
+    Rows(array, at: offset + index * stride, stride: stride)
+  }
 
   /// The same rows without their first `count` columns.
   public func from(column count: Int) -> Rows { Rows(array, at: offset + count, stride: stride) }
 
   /// The address of the first of `rows` rows that have `columns` columns.
   func pointer(rows: Int, columns: Int) -> UnsafeMutablePointer<Float> {
-    precondition(rows >= 0 && columns >= 0 && stride >= 0, "\(rows) rows of \(columns), \(stride) apart")
+    precondition(
+      rows >= 0 && columns >= 0 && stride >= 0, "\(rows) rows of \(columns), \(stride) apart")
     precondition(rows <= 1 || columns <= stride, "rows of \(columns) overlap, \(stride) apart")
     let needed = rows == 0 ? 0 : product(rows - 1, stride) + columns
     return unsafe array.pointer(at: offset, needing: needed)

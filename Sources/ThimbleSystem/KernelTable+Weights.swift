@@ -41,12 +41,22 @@ public struct EncodedPanel: Sendable, Equatable {
   public var signal: Double
   /// Sum of (w - code * scale)^2.
   public var noise: Double
+
+  public init(signal: Double, noise: Double) {
+    self.signal = signal
+    self.noise = noise
+  }
 }
 
 /// A weight that no scale code can hold: NaN, infinite, or too large for the step.
 public struct WeightOutOfRange: Error, Equatable {
   public var row: Int
   public var column: Int
+
+  public init(row: Int, column: Int) {
+    self.row = row
+    self.column = column
+  }
 }
 
 // Operations on weights.

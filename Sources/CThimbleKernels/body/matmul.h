@@ -4,6 +4,7 @@
 //   q8_weights       16 rows x 4 k of a panel, ready to multiply
 //   q8_load          makes them of 64 bytes
 //   q8_dot           adds their exact dot products with 4 activations to 16 sums
+//   TK_Q8_UNROLL     steps of 4 k that are unrolled; all 16 make the compiler spill
 //   TK_Q8_UNSIGNED   1 if q8_dot multiplies code + 128, 0 if it multiplies the code
 //   lookup8          float of each lane's index, of 8
 
@@ -31,7 +32,8 @@ INLINE void q8_tile(const tk_matmul_q8 *a, const float *scales, size_t firstBloc
     UNROLL for (int t = 0; t < tokens; t++)
       UNROLL for (int v = 0; v < Q8_VECTORS; v++)
         dots[t][v] = (i32x16){0} + (TK_Q8_UNSIGNED ? a->xOffsets[xBlock + t * blocks] : 0);
-    UNROLL for (int k = 0; k < TK_BLOCK; k += 4, codes += 4 * TK_PANEL_ROWS) {
+#pragma clang loop unroll_count(TK_Q8_UNROLL)
+    for (int k = 0; k < TK_BLOCK; k += 4, codes += 4 * TK_PANEL_ROWS) {
       q8_weights w[Q8_VECTORS];
       UNROLL for (int v = 0; v < Q8_VECTORS; v++) w[v] = q8_load(codes + v * 4 * LANES);
       UNROLL for (int t = 0; t < tokens; t++) {

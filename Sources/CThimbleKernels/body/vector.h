@@ -60,10 +60,10 @@ INLINE f32x16 min16(f32x16 a, f32x16 b) { return a < b ? a : b; }
 INLINE f32x16 abs16(f32x16 x) { return (f32x16)(bits_of(x) & 0x7FFFFFFF); }
 
 // a * b + c, rounded once.
-INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) {
 #if TK_NATIVE_FMA
-  return __builtin_elementwise_fma(a, b, c);
+INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) { return __builtin_elementwise_fma(a, b, c); }
 #else
+static __attribute__((noinline)) f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) {
   // The product is exact in double. The sum is rounded to odd: if it is inexact and its last bit
   // is even, it is moved by one towards the exact value. Rounding that to fp32 is then right, for
   // double has more than two bits more (Boldo and Melquiond, "Emulation of a FMA", 2008).
@@ -77,8 +77,8 @@ INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) {
   i64x16 grows = (error > 0) == (sum > 0);  // -1 where the exact value is larger in size, else 0
   sumBits += inexact & (-2 * grows - 1);
   return __builtin_convertvector((f64x16)sumBits, f32x16);
-#endif
 }
+#endif
 
 // The sum of 16 lanes by the fixed tree: i + i+8, then +4, +2, +1.
 INLINE float tree_sum(f32x16 v) {
@@ -88,16 +88,41 @@ INLINE float tree_sum(f32x16 v) {
   return (q[0] + q[2]) + (q[1] + q[3]);
 }
 
-// Transposes 16 x 16 values: four rounds of dealing row i and row i + 8 out like cards.
+// Shuffles within each quarter of a vector, all at once.
+#define PAIR_QUARTERS(a, b, i, j, k, l)                                                          \
+  __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8,     \
+                          l + 8, i + 12, j + 12, k + 12, l + 12)
+
+// Transposes 16 x 16 values: first the 4 x 4 squares, by shuffles that stay within 128 bits, which
+// every ISA has; then the squares as wholes, which is mere renaming where registers are as small.
 INLINE void transpose16(f32x16 rows[LANES]) {
-  UNROLL for (int round = 0; round < 4; round++) {
-    f32x16 dealt[LANES];
-    UNROLL for (int i = 0; i < 8; i++) {
-      dealt[2 * i] = __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4,
-                                             20, 5, 21, 6, 22, 7, 23);
-      dealt[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + 8], 8, 24, 9, 25, 10, 26, 11,
-                                                 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    }
-    UNROLL for (int i = 0; i < LANES; i++) rows[i] = dealt[i];
+  f32x16 squares[LANES];
+  UNROLL for (int g = 0; g < LANES; g += 4) {
+    f32x16 low01 = PAIR_QUARTERS(rows[g], rows[g + 1], 0, 16, 1, 17);
+    f32x16 high01 = PAIR_QUARTERS(rows[g], rows[g + 1], 2, 18, 3, 19);
+    f32x16 low23 = PAIR_QUARTERS(rows[g + 2], rows[g + 3], 0, 16, 1, 17);
+    f32x16 high23 = PAIR_QUARTERS(rows[g + 2], rows[g + 3], 2, 18, 3, 19);
+    squares[g] = PAIR_QUARTERS(low01, low23, 0, 1, 16, 17);
+    squares[g + 1] = PAIR_QUARTERS(low01, low23, 2, 3, 18, 19);
+    squares[g + 2] = PAIR_QUARTERS(high01, high23, 0, 1, 16, 17);
+    squares[g + 3] = PAIR_QUARTERS(high01, high23, 2, 3, 18, 19);
+  }
+#define EVEN_QUARTERS(a, b) \
+  __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27)
+#define ODD_QUARTERS(a, b) \
+  __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)
+#define LOW_HALVES(a, b) \
+  __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+#define HIGH_HALVES(a, b) \
+  __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
+  UNROLL for (int j = 0; j < 4; j++) {
+    f32x16 even01 = EVEN_QUARTERS(squares[j], squares[j + 4]);
+    f32x16 odd01 = ODD_QUARTERS(squares[j], squares[j + 4]);
+    f32x16 even23 = EVEN_QUARTERS(squares[j + 8], squares[j + 12]);
+    f32x16 odd23 = ODD_QUARTERS(squares[j + 8], squares[j + 12]);
+    rows[j] = LOW_HALVES(even01, even23);
+    rows[j + 4] = LOW_HALVES(odd01, odd23);
+    rows[j + 8] = HIGH_HALVES(even01, even23);
+    rows[j + 12] = HIGH_HALVES(odd01, odd23);
   }
 }

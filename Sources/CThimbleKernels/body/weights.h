@@ -46,7 +46,8 @@ INLINE void pack_rows(const tk_pack_f32 *a, tk_element element) {
                                        : load_weights_part(p, columns, element);
       }
       transpose16(square);
-      for (size_t c = 0; c < columns; c++) store16(a->out + (i + c) * TK_PANEL_ROWS + row, square[c]);
+      for (size_t c = 0; c < columns; c++)
+        store16(a->out + (i + c) * TK_PANEL_ROWS + row, square[c]);
     }
 }
 
@@ -180,7 +181,8 @@ INLINE bool encode_panel(tk_encode_q8 *a, tk_element element) {
 }
 
 static void encode_q8(tk_encode_q8 *a) {
-  assert(a->rows <= TK_PANEL_ROWS && a->k % TK_BLOCK == 0 && a->k >= a->n && a->k - a->n < TK_BLOCK);
+  assert(a->rows <= TK_PANEL_ROWS);
+  assert(a->k % TK_BLOCK == 0 && a->n <= a->k && a->k - a->n < TK_BLOCK);
   a->signal = a->noise = 0;
   bool isFinite = true;
   switch (a->element) {

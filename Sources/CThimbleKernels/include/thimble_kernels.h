@@ -112,9 +112,9 @@ typedef struct {
   size_t rows, n, k;                     // rows <= 32; k = n rounded up to a multiple of 64
   tk_element element;
   double signal;                         // out: sum of w^2 over the panel
-  double noise;                          // out: sum of (w - code * scale)^2
-  ptrdiff_t notFinite;                   // out: index (row * n + column) of the first weight that
-                                         // is NaN or infinite or too large for any scale code; -1 if none
+  double noise;                          // out: sum of (w - code * scale)^2; both after the factors
+  ptrdiff_t notFinite;                   // out: row * n + column of the first weight that is NaN,
+                                         // infinite or too large for any scale code; -1 if none
 } tk_encode_q8;
 
 typedef struct __attribute__((swift_attr("@Sendable"))) {
@@ -128,7 +128,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   // x[i] = x[i] * (1 + erf(x[i] / sqrt 2)) / 2
   void (*_Nonnull gelu)(float *_Nonnull x, size_t count);
   // max of x, and the sum of exp(x - max); count >= 1
-  void (*_Nonnull sum_exp)(const float *_Nonnull x, size_t count, float *_Nonnull max, float *_Nonnull sum);
+  void (*_Nonnull sum_exp)(const float *_Nonnull x, size_t count, float *_Nonnull max,
+                           float *_Nonnull sum);
   void (*_Nonnull pack_f32)(const tk_pack_f32 *_Nonnull);
   void (*_Nonnull encode_q8)(tk_encode_q8 *_Nonnull);
   // out[i] = low nibbles; out[count / 2 + i] = high nibbles, of the pair of planes:
