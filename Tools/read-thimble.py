@@ -178,7 +178,7 @@ def main():
     parser.add_argument("file")
     parser.add_argument("tensor", nargs="*", help="which tensors to write (all)")
     parser.add_argument("--npy", metavar="FOLDER", help="write tensors there, one .npy each")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     try:
         tensors = read(given.file)
         for name, t in tensors.items():

@@ -72,7 +72,7 @@ class Words:
                 tails = vowels or letters
                 heads = [c for c in letters if c not in vowels] or letters
             self.parts.append((heads, tails))
-            self.weights.append(1 / (rank + 1))
+            self.weights.append(1 / (rank + 1) ** 2)
 
     def pick(self, letters):
         """A letter; the first of a script are the common ones (an exponential fall)."""
