@@ -47,7 +47,7 @@ struct Verify: ParsableCommand {
     var problems: [any Error] = []
     func collect(_ check: () throws -> Void) { do { try check() } catch { problems.append(error) } }
     if !file.tokenizer.isEmpty {
-      collect { _ = try TokenizerTables(view: file.tokenizer) }
+      collect { try TokenizerTables(view: file.tokenizer).validate() }
     }
     collect {
       let configuration = try FileWeights.configuration(of: file)
