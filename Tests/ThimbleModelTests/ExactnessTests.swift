@@ -30,6 +30,38 @@ struct ExactnessTests {
     return bits
   }
 
+  /// Made with: thimble convert DIR -o v1-tiny.thimble --bits 14, where DIR holds config.json and model.safetensors of
+  /// the tiny checkpoint. Files of version 1 must be read for ever, with the same result.
+  @Test("of an old file are those of the reference in plain Swift, and have the hash they always had")
+  func oldFile() throws {
+    let path = fixture("v1-tiny.thimble")
+    let ids = [1, 20, 405, 5, 45, 130, 77, 1]
+    let expected = try ReferenceModel(path: path).logits(ids, at: 3).map(\.bitPattern)
+    for kernels in KernelTable.runnable {
+      let model = try fileModel(path, threads: 2, kernels: kernels)
+      let batch = try Batch(maximumTokens: 16)
+      try batch.append(ids.map { Int32($0) })
+      try model.score(batch, at: [3]) { _, logits in
+        #expect(logits.all.map(\.bitPattern) == expected, "\(kernels)")
+      }
+    }
+    let bytes = expected.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+    // Changes only with the answer that Formats/numerics.md defines.
+    #expect(try ByteView(bytes).xxh64 == 0)
+  }
+
+  @Test("of a converted model are those of the reference in plain Swift")
+  func plainSwift() throws {
+    let path = try convert(smallCheckpoint, to: "small.thimble", in: folder)
+    let ids = [1, 455, 148, 5, 44, 1]
+    let expected = try ReferenceModel(path: path).logits(ids, at: 3).map(\.bitPattern)
+    let batch = try Batch(maximumTokens: 16)
+    try batch.append(ids.map { Int32($0) })
+    try fileModel(path).score(batch, at: [3]) { _, logits in
+      #expect(logits.all.map(\.bitPattern) == expected)
+    }
+  }
+
   @Test("of a file do not depend on ISA, threads, memory or the batch")
   func file() throws {
     let path = try convert(smallCheckpoint, to: "small.thimble", in: folder)
