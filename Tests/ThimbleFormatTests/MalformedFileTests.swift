@@ -162,7 +162,7 @@ struct MalformedFileTests {
     let path = try folder.write(file.bytes, to: "lie.thimble")
     do {
       let opened = try ThimbleFile(path: path)
-      let errors = try opened.verify(pool: ComputePool(threadCount: 1), kernels: .best)
+      let errors = try opened.verify(pool: ComputePool(threadCount: 1), kernels: .underTest)
       return errors.map(\.description).joined(separator: "\n")
     } catch { return "\(error)" }
   }
@@ -215,7 +215,7 @@ struct MalformedFileTests {
       try bad.rehash()
       let path = try folder.write(bad.bytes, to: "random.thimble")
       guard let file = try? ThimbleFile(path: path) else { continue }
-      _ = try file.verify(pool: pool, kernels: .best)
+      _ = try file.verify(pool: pool, kernels: .underTest)
     }
   }
 }

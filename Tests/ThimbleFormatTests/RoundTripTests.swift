@@ -48,14 +48,14 @@ struct RoundTripTests {
   func verify() throws {
     let file = try ThimbleFile(path: SampleFile(in: folder).path)
     let pool = try ComputePool(threadCount: 2)
-    #expect(try file.verify(pool: pool, kernels: .best).isEmpty)
+    #expect(try file.verify(pool: pool, kernels: .underTest).isEmpty)
   }
 
   @Test("an f32 tensor of several chunks comes back whole")
   func values() throws {
     let sample = try SampleFile(in: folder)
     let file = try ThimbleFile(path: sample.path)
-    let decoder = try ChunkDecoder(largestChunk: file.largestChunk, kernels: .best)
+    let decoder = try ChunkDecoder(largestChunk: file.largestChunk, kernels: .underTest)
     let values = try file.values(of: file.tensors[0], decoder: decoder)
     let bytes = try ByteView(sample.codes[0] + sample.codes[1])
     #expect(values.count == 70_000)

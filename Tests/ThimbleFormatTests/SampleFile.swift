@@ -25,7 +25,7 @@ struct SampleFile {
     path = folder("sample.thimble")
     let writer = try ThimbleWriter(
       path: path, configuration: Self.configuration, tokenizer: Self.tokenizer)
-    let encoder = try ChunkEncoder(largestChunk: 1 << 19, kernels: .best)
+    let encoder = try ChunkEncoder(largestChunk: 1 << 19, kernels: .underTest)
     let buffer = try ChunkEncoder.makeBuffer(largestChunk: 1 << 19)
     for shape in Self.shapes {
       try writer.begin(shape, columnFactors: shape.name == "noise" ? 4 : nil)

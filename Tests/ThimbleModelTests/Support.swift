@@ -15,7 +15,7 @@ let smallCheckpoint = repository("Tests/ThimbleModelTests/Fixtures/xlm-small")
 
 /// A model that runs a checkpoint in place.
 func reference(
-  _ path: String, threads: Int = 1, kernels: KernelTable = .best, maximumTokens: Int = 64
+  _ path: String, threads: Int = 1, kernels: KernelTable = .underTest, maximumTokens: Int = 64
 ) throws -> MaskedLanguageModel {
   let checkpoint = try XLMCheckpoint.open(path)
   return try MaskedLanguageModel(
@@ -25,7 +25,7 @@ func reference(
 
 /// A model that runs the .thimble file at `path`.
 func fileModel(
-  _ path: String, threads: Int = 1, kernels: KernelTable = .best, budget: MemoryBudget = .automatic,
+  _ path: String, threads: Int = 1, kernels: KernelTable = .underTest, budget: MemoryBudget = .automatic,
   maximumTokens: Int = 64
 ) throws -> MaskedLanguageModel {
   let file = try ThimbleFile(path: path)
@@ -42,7 +42,7 @@ func convert(
   _ checkpoint: String, to name: String, in folder: TemporaryFolder, bits: Double = 6.1
 ) throws -> String {
   let source = try ConversionSource(XLMCheckpoint.open(checkpoint))
-  _ = try Converter(source, rate: .bits(bits), threadCount: 2, kernels: .best)
+  _ = try Converter(source, rate: .bits(bits), threadCount: 2, kernels: .underTest)
     .convert(to: folder(name))
   return folder(name)
 }
