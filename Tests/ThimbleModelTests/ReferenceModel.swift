@@ -66,6 +66,10 @@ struct ReferenceModel {
 
   private func linear(_ x: [[Float]], weight: String, bias: String) throws -> [[Float]] {
     let tensor = try tensor(weight)
+    if tensor.shape.kind == .f32 {
+      let (rows, bias) = (try floatRows(tensor), try vector(bias))
+      return x.map { Reference.multiply($0, rows, bias: bias) }
+    }
     let inputs = x.map { Reference.quantize($0) }
     let values = try vector(bias) + [Float](repeating: 0, count: 31)
     var outputs = [[Float]](repeating: [], count: x.count)
@@ -81,6 +85,10 @@ struct ReferenceModel {
 
   private func rows(_ name: String, _ indices: [Int]) throws -> [[Float]] {
     let tensor = try tensor(name)
+    if tensor.shape.kind == .f32 {
+      let rows = try floatRows(tensor)
+      return indices.map { rows[$0] }
+    }
     return try indices.map { index in
       let panel = try self.panel(index / 32, of: tensor)
       return (0..<tensor.shape.columns).map { column in
@@ -88,6 +96,13 @@ struct ReferenceModel {
           step: tensor.shape.step, code: panel.scaleCodes[index % 32][column / 64])
         return Float(panel.codes[index % 32][column]) * scale
       }
+    }
+  }
+
+  private func floatRows(_ tensor: TensorRecord) throws -> [[Float]] {
+    let values = try vector(tensor.name)
+    return (0..<tensor.shape.rows).map {
+      Array(values[$0 * tensor.shape.columns..<($0 + 1) * tensor.shape.columns])
     }
   }
 
