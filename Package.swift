@@ -74,6 +74,6 @@ let package = Package(
     tests(
       "ThimbleModelTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"],
       fixtures: true),
-    tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"]),
+    tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
   ]
 )

@@ -26,3 +26,6 @@ extension JSONValue {
   /// The integers of an array.
   public var ints: [Int] { (array ?? []).compactMap(\.int) }
 }
+
+/// All bytes of the file at `path`.
+public func bytes(_ path: String) throws -> [UInt8] { try MappedFile(path: path).bytes.bytes() }
