@@ -23,8 +23,6 @@ def lie(name, data, message):
     ZOO[name] = (data, message)
 
 
-# -- safetensors ------------------------------------------------------------------------------------
-
 F16 = b"\x00\x3c\x00\x40"  # 1 and 2
 A = {"dtype": "F16", "shape": [1, 2], "data_offsets": [0, 4]}
 
@@ -84,8 +82,6 @@ def safetensors_lies():
     entry("type-other-size", "which is not the size", dtype="F32")
 
 
-# -- pickles ----------------------------------------------------------------------------------------
-
 STOP = b"."
 NONE = b"N"
 EMPTY = b")"
@@ -136,9 +132,6 @@ def pickle(body):
 
 def state(value=None, name="a"):
     return pickle(dictionary(text(name), tensor() if value is None else value))
-
-
-# -- the zip container ------------------------------------------------------------------------------
 
 
 class Zip:
@@ -244,9 +237,6 @@ def zip_lies():
     lie("zip-storage-short", torch_zip(value=F16[:3]).end(), "storage 0 has the size 3")
     lie("zip-storage-long", torch_zip(value=F16 + b"x").end(), "storage 0 has the size 5")
     lie("zip-pickle-tail", torch_zip(data + b"tail").end(), "4 bytes follow the end of the pickle")
-
-
-# -- lies inside the pickle -------------------------------------------------------------------------
 
 
 def pickle_lies():
@@ -394,9 +384,6 @@ def pickle_lies():
     shaped("not-contiguous", "is a view with strides [0, 1]", shape=(2, 2), strides=(0, 1))
 
 
-# -- the legacy container ---------------------------------------------------------------------------
-
-
 def legacy(data=None, keys=None, storages=None, version=1001, little=b"\x88", tail=b""):
     keys = b"](X\x01\0\0\0" + b"0e" if keys is None else keys
     storages = struct.pack("<q", 2) + F16 if storages is None else storages
@@ -428,9 +415,6 @@ def legacy_lies():
         storages=struct.pack("<q", 1 << 40) + F16), "storage 0 needs 2199023255560 bytes")
     lie("legacy-encoder-decoder", legacy(pickle(dictionary(text("encoder"), b"}", text("decoder"), b"}")),
                                          keys=b"]", storages=b""), "an encoder and decoder")
-
-
-# -- other files, and indices -----------------------------------------------------------------------
 
 
 def foreign_lies():
@@ -470,8 +454,6 @@ def index_lies():
           b'{"weight_map": {"a": "shard-1.safetensors", "a": "shard-2.safetensors"}}')
     index("nested", "is an index itself", {"weight_map": {"a": "index-nested"}})
 
-
-# -- what is unusual, but true ----------------------------------------------------------------------
 
 F32 = struct.pack("<2f", 1, 2)
 BF16 = b"\x80\x3f\x00\x40"
