@@ -13,6 +13,9 @@ import pathlib
 import struct
 import sys
 
+from checkpoint_bytes import *
+from malformed_pickles import pickle_lies
+
 ZOO = {}
 HONEST = {}
 
@@ -21,18 +24,6 @@ def lie(name, data, message):
     """Adds a file; `message` is part of what the reader says about it."""
     assert name not in ZOO, name
     ZOO[name] = (data, message)
-
-
-# -- safetensors ------------------------------------------------------------------------------------
-
-F16 = b"\x00\x3c\x00\x40"  # 1 and 2
-A = {"dtype": "F16", "shape": [1, 2], "data_offsets": [0, 4]}
-
-
-def safetensors(header, data=F16, size=None):
-    if not isinstance(header, bytes):
-        header = json.dumps(header).encode()
-    return struct.pack("<Q", len(header) if size is None else size) + header + data
 
 
 def safetensors_lies():
@@ -82,105 +73,6 @@ def safetensors_lies():
     entry("type-unknown", 'holds "F17"', dtype="F17")
     entry("type-number", '"dtype" is not a string', dtype=16)
     entry("type-other-size", "which is not the size", dtype="F32")
-
-
-# -- pickles ----------------------------------------------------------------------------------------
-
-STOP = b"."
-NONE = b"N"
-EMPTY = b")"
-ORDERED = b"ccollections\nOrderedDict\n"
-REBUILD = b"ctorch._utils\n_rebuild_tensor_v2\n"
-HALF = b"ctorch\nHalfStorage\n"
-
-
-def text(string):
-    data = string if isinstance(string, bytes) else string.encode()
-    return b"X" + struct.pack("<I", len(data)) + data
-
-
-def integer(value):
-    if -(1 << 31) <= value < 1 << 31:
-        return b"J" + struct.pack("<i", value)
-    data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
-    return b"\x8a" + bytes([len(data)]) + data
-
-
-def tup(*items):
-    return b"(" + b"".join(items) + b"t"
-
-
-def sizes(values):
-    return tup(*map(integer, values))
-
-
-def storage(key="0", count=2, kind=HALF, tail=b"", first=text("storage"), location=text("cpu")):
-    key = key if isinstance(key, bytes) else text(key)
-    count = count if isinstance(count, bytes) else integer(count)
-    return tup(first, kind, key, location, count, tail) + b"Q"
-
-
-def tensor(of=None, offset=0, shape=(1, 2), strides=(2, 1), function=REBUILD, more=None):
-    more = b"\x89" + ORDERED + EMPTY + b"R" if more is None else more
-    return function + tup(
-        storage() if of is None else of, integer(offset), sizes(shape), sizes(strides), more) + b"R"
-
-
-def dictionary(*pairs):
-    return b"}(" + b"".join(pairs) + b"u"
-
-
-def pickle(body):
-    return b"\x80\x02" + body + STOP
-
-
-def state(value=None, name="a"):
-    return pickle(dictionary(text(name), tensor() if value is None else value))
-
-
-# -- the zip container ------------------------------------------------------------------------------
-
-
-class Zip:
-    """A zip archive as torch.save writes it, every field of which can be overridden."""
-
-    def __init__(self):
-        self.body, self.entries, self.count = b"", b"", 0
-
-    def add(self, name, data, flags=0x808, method=0, size=None, packed=None, offset=None, local=None,
-            extra=b"", disk=0, local_size=0):
-        name = name if isinstance(name, bytes) else name.encode()
-        local = name if local is None else local
-        offset = len(self.body) if offset is None else offset
-        size = len(data) if size is None else size
-        packed = size if packed is None else packed
-        self.body += struct.pack("<IHHHHHIIIHH", 0x04034B50, 0, flags, method, 0, 0, 0, local_size,
-                                 local_size, len(local), 0) + local + data
-        self.entries += struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 0, 0, flags, method, 0, 0, 0,
-                                    packed, size, len(name), len(extra), 0, disk, 0, 0,
-                                    offset) + name + extra
-        self.count += 1
-        return self
-
-    def end(self, wide=True, count=None, start=None, tail=b"", comment=b"", disk=0, wide_count=None,
-            wide_place=None, wide_size=44):
-        count = self.count if count is None else count
-        start = len(self.body) if start is None else start
-        size = len(self.entries)
-        out = self.body + self.entries
-        if wide:
-            place = len(out) if wide_place is None else wide_place
-            total = count if wide_count is None else wide_count
-            out += struct.pack("<IQHHIIQQQQ", 0x06064B50, wide_size, 30, 0, 0, 0, total, total, size,
-                               start)
-            out += struct.pack("<IIQI", 0x07064B50, 0, place, 1)
-        return out + struct.pack("<IHHHHIIH", 0x06054B50, disk, 0, count, count, size, start,
-                                 len(comment)) + comment + tail
-
-
-def torch_zip(data=None, value=F16, folder="archive"):
-    archive = Zip().add(f"{folder}/data.pkl", state() if data is None else data)
-    return archive.add(f"{folder}/data/0", value).add(f"{folder}/version", b"3\n")
 
 
 def zip_lies():
@@ -246,166 +138,6 @@ def zip_lies():
     lie("zip-pickle-tail", torch_zip(data + b"tail").end(), "4 bytes follow the end of the pickle")
 
 
-# -- lies inside the pickle -------------------------------------------------------------------------
-
-
-def pickle_lies():
-    def body(name, message, data, raw=False):
-        lie(f"pickle-{name}", torch_zip(data if raw else pickle(data)).end(), message)
-
-    def value(name, message, value):
-        body(name, message, dictionary(text("a"), value))
-
-    def call(name, message, function, arguments=EMPTY):
-        value(name, message, function + arguments + b"R")
-
-    # What would run code.
-    call("global-system", '"posix system"', b"cposix\nsystem\n", text("id") + b"\x85")
-    call("global-eval", '"builtins eval"', b"cbuiltins\neval\n", text("1") + b"\x85")
-    call("global-getattr", '"__builtin__ getattr"', b"c__builtin__\ngetattr\n")
-    call("global-load", '"torch load"', b"ctorch\nload\n")
-    call("global-prefix", '"torch._utils _rebuild_tensor_v22"', b"ctorch._utils\n_rebuild_tensor_v22\n")
-    call("global-dotted", '"collections OrderedDict.fromkeys"', b"ccollections\nOrderedDict.fromkeys\n")
-    call("global-not-ascii", '"torch Siz??"', "ctorch\nSiz\u00e9\n".encode())
-    call("global-space", '"collections  OrderedDict"', b"ccollections\n OrderedDict\n")
-    call("global-stack", '"os system"', text("os") + text("system") + b"\x93")
-    call("global-stack-integers", "STACK_GLOBAL to an integer", b"K\1K\2\x93")
-    call("global-escape", '"os ?[2J"', b"cos\n\x1b[2J\n")
-    call("global-endless", '"aaaa', b"c" + b"a" * 300 + b"\n")
-    body("global-cut", "ends in the middle", b"\x80\x02cposix", raw=True)
-    for name, code in [
-        ("PERSID", b"Pos\n"), ("INST", b"(ios\nsystem\n"), ("OBJ", b"(" + ORDERED + b"o"),
-        ("NEWOBJ", b")\x81"), ("NEWOBJ_EX", b"\x92"), ("EXT1", b"\x82\1"), ("EXT2", b"\x83\1\0"),
-        ("EXT4", b"\x84\1\0\0\0"), ("DUP", b"2"), ("INT", b"I1\n"), ("LONG", b"L1\n"),
-        ("FLOAT", b"F1\n"), ("STRING", b"S'a'\n"), ("UNICODE", b"Va\n"), ("PUT", b"p0\n"),
-        ("GET", b"g0\n"), ("DICT", b"(d"), ("LIST", b"(l"), ("BINBYTES8", b"\x8e" + bytes(8)),
-        ("BYTEARRAY8", b"\x96" + bytes(8)), ("NEXT_BUFFER", b"\x97"), ("READONLY_BUFFER", b"\x98"),
-        ("EMPTY_SET", b"\x8f"), ("ADDITEMS", b"\x90"), ("FROZENSET", b"\x91"),
-    ]:
-        body(f"opcode-{name.lower()}", f"{name} (0x", code)
-    body("opcode-unknown", "0xFE is not allowed", b"\xfe")
-
-    # What is applied to the wrong thing.
-    call("reduce-dictionary", "REDUCE to a dictionary", b"}")
-    call("reduce-storage-type", "REDUCE to a type", HALF)
-    call("reduce-no-tuple", "REDUCE to None", ORDERED, NONE)
-    call("reduce-ordered-from-dictionary", "the arguments of OrderedDict", ORDERED, b"}\x85")
-    call("reduce-ordered-from-triples", "the arguments of OrderedDict", ORDERED,
-         b"](" + sizes([1, 2, 3]) + b"e\x85")
-    call("reduce-size-of-integer", "the arguments of torch.Size", b"ctorch\nSize\n", b"K\1\x85")
-    call("reduce-parameter-of-none", "the arguments of _rebuild_parameter",
-         b"ctorch._utils\n_rebuild_parameter\n", b"NN)\x87")
-    value("build-dictionary", "BUILD to a dictionary", b"}}b")
-    value("build-tensor", "BUILD to a tensor", tensor() + b"}b")
-    value("build-storage", "BUILD to a storage", storage() + b"}b")
-    value("build-global", "BUILD to a global", ORDERED + b"}b")
-    value("setitem-list", "SETITEM to a list", b"]K\1K\2s")
-    value("setitem-tensor", "SETITEM to a tensor", tensor() + b"K\1K\2s")
-    value("setitems-inert", "SETITEM to a NumPy object", b"cnumpy\ndtype\n)R(K\1K\2u")
-    value("setitem-unhashable", "a list as a key", b"}]K\2s")
-    value("setitems-odd", "not there", b"}(K\1K\2K\3u")
-    value("append-dictionary", "APPEND to a dictionary", b"}K\1a")
-    value("append-tuple", "APPEND to a tuple", b")K\1a")
-
-    # The machine itself.
-    body("memo-unset", "the memo 7", b"h\7")
-    body("memo-far", "more than 2097152 memos", b"}r\xff\xff\xff\xff")
-    body("memo-of-nothing", "not there", b"q\0")
-    body("stack-empty", "not there", b"0")
-    body("stack-below-mark", "not there", b"N(0")
-    body("mark-missing", "a mark that is not there", b"t")
-    body("leftover", "does not end with one value", b"NN")
-    body("leftover-mark", "does not end with one value", b"N(")
-    body("empty", "does not end with one value", b"")
-    body("no-bytes", "ends in the middle", b"", raw=True)
-    body("no-stop", "ends in the middle", b"\x80\x02N", raw=True)
-    body("protocol-1", "pickle protocol 1", b"\x80\x01N.", raw=True)
-    body("protocol-6", "pickle protocol 6", b"\x80\x06N.", raw=True)
-    body("frame-long", "ends in the middle", b"\x95" + struct.pack("<Q", 1 << 40))
-    body("text-long", "ends in the middle", b"X\xff\xff\xff\x7f")
-    body("text-absurd", "ends in the middle", b"\x8d" + b"\xff" * 8)
-    body("long-17", "an integer of 17 bytes", b"\x8a\x11" + bytes(17))
-    body("long4-negative", "an integer of 4294967295 bytes", b"\x8b\xff\xff\xff\xff")
-    body("stack-high", "more than 65536 values on the stack", b"N" * 70_000)
-    body("root-list", "holds no dictionary", b"]")
-    body("root-tensor", "holds no dictionary", tensor())
-    body("root-cyclic", "neither a dictionary of tensors", b"}q\0X\1\0\0\0ah\0s")
-    body("name-surrogate", "is not UTF-8", dictionary(text(b"\xed\xa0\x80"), tensor()))
-    body("name-twice", 'two tensors are called "a"',
-         dictionary(text("a"), tensor(), text("a"), tensor()))
-
-    # Storages.
-    def pid(name, message, data):
-        value(f"storage-{name}", message, tensor(of=data))
-
-    pid("no-tuple", "it is None", b"NQ")
-    pid("empty", "does not begin with a string", b")Q")
-    pid("module", "a whole module", storage(first=text("module")))
-    pid("other", "it is no storage", storage(first=text("tensor")))
-    pid("four", "it is no storage", tup(text("storage"), HALF, text("0"), text("cpu")) + b"Q")
-    pid("key-text", "its key is not a number", storage(key="../0"))
-    pid("key-zeros", "its key is not a number", storage(key="00"))
-    pid("key-plus", "its key is not a number", storage(key="+0"))
-    pid("key-integer", "its key is not a number", storage(key=integer(0)))
-    pid("key-large", "its key is not a number", storage(key="18446744073709551616"))
-    pid("type-none", "its type is None", storage(kind=NONE))
-    pid("type-function", "its type is a global", storage(kind=REBUILD))
-    pid("location", "no location", storage(location=NONE))
-    pid("count-negative", "its size makes no sense", storage(count=-2))
-    pid("count-overflow", "its size makes no sense", storage(count=1 << 62))
-    pid("count-huge", "its size makes no sense", storage(count=1 << 64))
-    pid("count-text", "its size makes no sense", storage(count=text("2")))
-    pid("count-larger", "storage 0 has the size 4", storage(count=1 << 40))
-    pid("view-past-end", "reaches out of the storage",
-        storage(tail=tup(text("1"), integer(1), integer(2))))
-    pid("view-negative", "reaches out of the storage",
-        storage(tail=tup(text("1"), integer(-1), integer(1))))
-    body("storage-two-sizes", "with two types or sizes",
-         dictionary(text("a"), tensor(), text("b"), tensor(of=storage(count=3))))
-    body("storage-two-types", "with two types or sizes",
-         dictionary(text("a"), tensor(), text("b"),
-                    tensor(of=storage(kind=b"ctorch\nBFloat16Storage\n"))))
-
-    # Tensors.
-    def shaped(name, message, **fields):
-        value(f"tensor-{name}", message, tensor(**fields))
-
-    misfit = "does not fit its storage of 2 elements"
-    shaped("offset-past-end", misfit, offset=1)
-    shaped("offset-negative", misfit, offset=-1)
-    shaped("offset-overflow", misfit, offset=(1 << 63) - 1)
-    shaped("shape-larger", misfit, shape=(1, 3))
-    shaped("shape-negative", misfit, shape=(-1, -2))
-    shaped("shape-overflow", misfit, shape=(1 << 62, 1 << 62), strides=(0, 0))
-    shaped("stride-past-end", misfit, shape=(2, 1), strides=(2, 1))
-    shaped("stride-negative", misfit, offset=1, strides=(-2, -1))
-    shaped("stride-overflow", misfit, shape=(3, 2), strides=((1 << 62) + 1, 1))
-    shaped("empty-past-end", misfit, offset=3, shape=(0,), strides=(1,))
-    shaped("ranks-differ", misfit, shape=(1, 2), strides=(1,))
-    shaped("rank", "the arguments of _rebuild_tensor_v2", shape=(1,) * 9, strides=(1,) * 9)
-    shaped("shape-huge-integer", "the arguments of", shape=(1 << 70,), strides=(1,))
-    shaped("few-arguments", "the arguments of _rebuild_tensor_v2", more=b"")
-    shaped("no-storage", "the arguments of _rebuild_tensor_v2", of=NONE)
-    shaped("untyped", "the arguments of _rebuild_tensor_v2",
-           of=storage(kind=b"ctorch.storage\nUntypedStorage\n", count=4))
-    shaped("typed-v3", "the arguments of _rebuild_tensor_v3",
-           function=b"ctorch._utils\n_rebuild_tensor_v3\n",
-           more=b"\x89" + ORDERED + EMPTY + b"Rctorch\nfloat16\n")
-    shaped("not-contiguous", "is a view with strides [0, 1]", shape=(2, 2), strides=(0, 1))
-
-
-# -- the legacy container ---------------------------------------------------------------------------
-
-
-def legacy(data=None, keys=None, storages=None, version=1001, little=b"\x88", tail=b""):
-    keys = b"](X\x01\0\0\0" + b"0e" if keys is None else keys
-    storages = struct.pack("<q", 2) + F16 if storages is None else storages
-    return (b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e"
-            + pickle(b"M" + struct.pack("<H", version))
-            + pickle(dictionary(text("little_endian"), little))
-            + (state() if data is None else data) + pickle(keys) + storages + tail)
-
-
 def legacy_lies():
     good = legacy()
     lie("legacy-version", legacy(version=1000), "only 1001 is known")
@@ -428,9 +160,6 @@ def legacy_lies():
         storages=struct.pack("<q", 1 << 40) + F16), "storage 0 needs 2199023255560 bytes")
     lie("legacy-encoder-decoder", legacy(pickle(dictionary(text("encoder"), b"}", text("decoder"), b"}")),
                                          keys=b"]", storages=b""), "an encoder and decoder")
-
-
-# -- other files, and indices -----------------------------------------------------------------------
 
 
 def foreign_lies():
@@ -469,21 +198,6 @@ def index_lies():
     index("key-twice", 'the key "a" occurs twice',
           b'{"weight_map": {"a": "shard-1.safetensors", "a": "shard-2.safetensors"}}')
     index("nested", "is an index itself", {"weight_map": {"a": "index-nested"}})
-
-
-# -- what is unusual, but true ----------------------------------------------------------------------
-
-F32 = struct.pack("<2f", 1, 2)
-BF16 = b"\x80\x3f\x00\x40"
-
-
-def short(string):
-    return b"\x8c" + bytes([len(string)]) + string.encode()
-
-
-def protocol_4(body):
-    body += STOP
-    return b"\x80\x04\x95" + struct.pack("<Q", len(body)) + body
 
 
 def unusual():
@@ -573,8 +287,9 @@ def write(folder, files):
 
 
 def main():
-    for make in (safetensors_lies, zip_lies, pickle_lies, legacy_lies, foreign_lies, index_lies):
+    for make in safetensors_lies, zip_lies, legacy_lies, foreign_lies, index_lies:
         make()
+    pickle_lies(lie)
     unusual()
     files = {name: data for name, (data, _) in ZOO.items()}
     expected = {name: message for name, (_, message) in ZOO.items() if message is not None}

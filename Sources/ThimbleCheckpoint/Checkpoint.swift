@@ -25,18 +25,17 @@ public struct Checkpoint: Sendable {
   /// What a file is shows in its first bytes; its name does not matter. In a directory the order of
   /// Hugging Face holds: safetensors, its index, pytorch_model.bin, its index; then one .pth file.
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
-    try openFile(Directory.exists(path) ? weights(in: path) : path, allowsIndex: true)
+    try openFile(kind(ofPath: path) == .folder ? weights(in: path) : path, allowsIndex: true)
   }
 
   private static func weights(in directory: String) throws(CheckpointError) -> String {
     for name in [
       "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
       "pytorch_model.bin.index.json",
-    ] where Directory.hasFile(Path.join(directory, name)) {
+    ] where kind(ofPath: Path.join(directory, name)) == .file {
       return Path.join(directory, name)
     }
-    let names: [String]
-    do { names = try Directory.names(directory) } catch { throw .system(error) }
+    let names = listFolder(directory)
     let originals = names.filter { $0.hasSuffix(".pth") }
     guard originals.count == 1 else {
       let foreign = names.filter { name in

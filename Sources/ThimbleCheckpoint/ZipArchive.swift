@@ -80,8 +80,6 @@ struct ZipArchive {
     }
   }
 
-  // MARK: The end of the file
-
   /// Finds the central directory.
   private static func directory(
     _ file: ByteView
@@ -136,8 +134,6 @@ struct ZipArchive {
       record.load(at: 48, as: UInt64.self), Int(position)
     )
   }
-
-  // MARK: The directory
 
   private static func entry(
     _ directory: ByteView, at position: inout Int, start: Int
@@ -207,8 +203,6 @@ struct ZipArchive {
     }
     guard entry.size == entry.compressedSize else { throw entry.fault("has two different sizes.") }
   }
-
-  // MARK: Members
 
   /// The bytes of a member, and the range that they and their header take.
   private static func member(

@@ -21,7 +21,7 @@ struct CheckpointSource {
     words = object?["dico_id2word"]
     tensors = try Self.tensors(checkpoint)
     let settingsPath = Path.join(folder, "tokenizer_config.json")
-    tokenizerSettings = Directory.hasFile(settingsPath) ? try readJSON(settingsPath) : nil
+    tokenizerSettings = kind(ofPath: settingsPath) == .file ? try readJSON(settingsPath) : nil
 
     var settings: JSONValue
     var settingsSource = path
@@ -29,7 +29,7 @@ struct CheckpointSource {
       settings = Self.settings(parameters, tensors: tensors, words: words)
     } else {
       settingsSource = Path.join(folder, "config.json")
-      guard Directory.hasFile(settingsSource) else {
+      guard kind(ofPath: settingsSource) == .file else {
         throw .missingFile(path: settingsSource, purpose: "the configuration of the model")
       }
       settings = try readJSON(settingsSource)

@@ -70,6 +70,13 @@ enum Lines {
     return fields
   }
 
+  /// Whether U+2028, a line separator that ends no line, is among the bytes.
+  static func hasSeparator(_ line: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
+    line.dropLast(2).contains {
+      bytes[$0] == 0xE2 && bytes[$0 + 1] == 0x80 && bytes[$0 + 2] == 0xA8
+    }
+  }
+
   /// How many bytes the white space at `index` has; 0 if there is none. Python's `str.split()`.
   private static func spaceSize(at index: Int, _ bytes: Span<UInt8>) -> Int {
     let byte = bytes[index]

@@ -59,10 +59,8 @@ struct TokenizerLoader {
   ) throws(ImportError) -> String? {
     if let given { return given }
     let path = Path.join(source.folder, name)
-    if Directory.hasFile(path) { return path }
-    let names: [String]
-    do { names = try Directory.names(source.folder) } catch { throw .system(error) }
-    let found = names.filter { $0.hasPrefix(prefix) }
+    if kind(ofPath: path) == .file { return path }
+    let found = listFolder(source.folder).filter { $0.hasPrefix(prefix) }
     guard found.count <= 1 else {
       throw .ambiguousFiles(directory: source.folder, found)
     }

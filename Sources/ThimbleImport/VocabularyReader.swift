@@ -114,8 +114,8 @@ extension VocabularyReader {
       while start < bytes.count, reader.list.count < vocabularySize {
         let end = Lines.end(from: start, bytes) ?? bytes.count
         let fields = Lines.fields(of: start..<end, bytes)
-        let word = fields.count == 2 ? fields.first.map { bytes[$0] } : []
-        if !word.isEmpty, words.insert(word).inserted {
+        let word = fields.first.map { bytes[$0] }
+        if fields.count == 2, !Lines.hasSeparator(start..<end, bytes), words.insert(word).inserted {
           let id = Int64(reader.list.count)
           try reader.add(token(ofWord: word, id: id), id: id)
         }

@@ -56,8 +56,6 @@ struct JSONScanner {
     .unexpected(expected: expected, offset: position)
   }
 
-  // MARK: Strings
-
   /// Reads a string, quotes included, into `text`.
   mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) {
     try require("\"", or: "a string", bytes)
@@ -152,8 +150,6 @@ struct JSONScanner {
       text.append(UInt8(0x80 | value & 0x3F))
     }
   }
-
-  // MARK: Numbers
 
   // No double needs more; it bounds the work of converting one.
   private static let longestNumber = 1024

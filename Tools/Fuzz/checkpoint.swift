@@ -4,7 +4,7 @@ import ThimbleSystem
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzCheckpoint(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-  let input = unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))
+  let input = [UInt8](UnsafeBufferPointer(start: start, count: count))
   guard let bytes = try? ByteView(input),
     let checkpoint = try? Checkpoint.read(bytes, path: "/nowhere/input")
   else { return 0 }

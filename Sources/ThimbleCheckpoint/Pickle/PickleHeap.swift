@@ -74,6 +74,10 @@ struct PickleHeap: Sendable {
     return tupleItems[Int(range.lowerBound)..<Int(range.upperBound)]
   }
 
+  /// The items of a tuple that should be short: nine of them at most, and nothing takes nine. The
+  /// tuple of a hostile pickle is long, and used again and again.
+  func arguments(_ tuple: UInt32) -> [PickleValue] { Array(items(ofTuple: tuple).prefix(9)) }
+
   func integer(_ value: PickleValue) -> Int64? {
     switch value {
     case .integer(let integer): Int64(integer)

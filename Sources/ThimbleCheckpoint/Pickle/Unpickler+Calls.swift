@@ -7,7 +7,7 @@ extension Unpickler {
       throw .target("REDUCE", found: function.kind)
     }
     guard case .tuple(let index) = arguments else { throw .target("REDUCE", found: arguments.kind) }
-    let items = Array(heap.items(ofTuple: index))
+    let items = heap.arguments(index)
     switch global {
     case .orderedDictionary:
       try pushDictionary(isOrdered: true)
@@ -38,7 +38,7 @@ extension Unpickler {
     for pair in heap.lists[Int(index)] {
       let values: [PickleValue]
       switch pair {
-      case .tuple(let index): values = Array(heap.items(ofTuple: index))
+      case .tuple(let index): values = heap.arguments(index)
       case .list(let index): values = heap.lists[Int(index)]
       default: values = []
       }

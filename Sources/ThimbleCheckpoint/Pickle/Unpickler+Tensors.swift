@@ -8,7 +8,7 @@ extension Unpickler {
     _ id: PickleValue, _ bytes: Span<UInt8>
   ) throws(PickleFault) -> PickleValue {
     guard case .tuple(let index) = id else { throw .persistentID(reason: "it is \(id.kind)") }
-    let items = Array(heap.items(ofTuple: index))
+    let items = heap.arguments(index)
     guard let first = items.first, let kind = text(first, bytes) else {
       throw .persistentID(reason: "it does not begin with a string")
     }
@@ -78,7 +78,7 @@ extension Unpickler {
   private func window(_ root: Int, view: PickleValue) throws(PickleFault) -> StorageWindow {
     let available = heap.roots[root].elementCount
     if case .none = view { return StorageWindow(root: root, offset: 0, elementCount: available) }
-    guard case .tuple(let index) = view, case let items = Array(heap.items(ofTuple: index)),
+    guard case .tuple(let index) = view, case let items = heap.arguments(index),
       items.count == 3, let offset = heap.integer(items[1]), let count = heap.integer(items[2]),
       offset >= 0, count >= 0, offset <= available, count <= available - Int(offset)
     else { throw .persistentID(reason: "its view reaches out of the storage") }

@@ -94,8 +94,6 @@ struct Unpickler {
     }
   }
 
-  // MARK: Bytes
-
   private mutating func advance(_ count: Int, _ bytes: Span<UInt8>) throws(PickleFault) {
     guard count <= bytes.count - position else { throw .truncated }
     guard count <= Self.maximumByteCount - position else {
@@ -196,8 +194,6 @@ struct Unpickler {
     }
     return text
   }
-
-  // MARK: Containers
 
   private mutating func checkItemCount(adding count: Int) throws(PickleFault) {
     heap.itemCount += count
