@@ -14,6 +14,14 @@ public final class OutputFile {
   private let isNamed: Bool
   private let descriptor: Int32
   private var isCommitted = false
+  /// What a committed file outlives.
+  public enum Durability: Sendable {
+    /// A loss of power.
+    case synced
+    /// This process: enough for files that can be made again.
+    case cached
+  }
+
   /// Bytes appended so far: where the next ones go.
   public private(set) var position = 0
   /// How many of them the kernel has been told to write back.
@@ -84,9 +92,11 @@ public final class OutputFile {
   }
 
   /// Makes the file durable and gives it its name.
-  public func commit() throws(SystemError) {
+  public func commit(_ durability: Durability = .synced) throws(SystemError) {
     // Less may have come than was reserved.
-    guard ftruncate(descriptor, off_t(position)) == 0, fsync(descriptor) == 0 else { throw failure("write to") }
+    guard ftruncate(descriptor, off_t(position)) == 0,
+      durability == .cached || fsync(descriptor) == 0
+    else { throw failure("write to") }
     if !isNamed {
       // linkat does not replace a file, so the complete file gets a temporary name first.
       unsafe unlink(temporaryPath)

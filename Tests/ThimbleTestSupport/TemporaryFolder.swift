@@ -25,7 +25,7 @@ public final class TemporaryFolder: Sendable {
   public func write(_ bytes: [UInt8], to name: String) throws -> String {
     let output = try OutputFile(path: self(name))
     try output.append(bytes)
-    try output.commit()
+    try output.commit(.cached)
     return self(name)
   }
 }
