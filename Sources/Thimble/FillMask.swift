@@ -85,12 +85,16 @@ extension LanguageModel {
     do {
       try tokenizer?.encode(text.utf8.span, encoding, into: &tokens)
       if tokens.count > longestText {
-        guard options.truncates else { throw ThimbleError.tooLong(tokens: tokens.count, limit: longestText) }
+        guard options.truncates else {
+          throw ThimbleError.tooLong(tokens: tokens.count, limit: longestText)
+        }
         var cut = encoding
         cut.maximumLength = longestText
         try tokenizer?.encode(text.utf8.span, cut, into: &tokens)
       }
-    } catch let error as ThimbleError { throw error } catch let error as TextError { throw .text(error) } catch {
+    } catch let error as ThimbleError { throw error } catch let error as TextError {
+      throw .text(error)
+    } catch {
       preconditionFailure("\(error)")
     }
   }
@@ -158,7 +162,9 @@ extension LanguageModel {
 
   /// The text with token `id` in place of the bytes `range`.
   private func replacing(_ range: Range<Int>, of bytes: [UInt8], by id: Int) -> String {
-    String(decoding: bytes[..<range.lowerBound] + text(of: id).utf8 + bytes[range.upperBound...], as: UTF8.self)
+    String(
+      decoding: bytes[..<range.lowerBound] + text(of: id).utf8 + bytes[range.upperBound...],
+      as: UTF8.self)
   }
 
   /// The sequence as Hugging Face's pipeline decodes it: special tokens are left out if there is one mask only.

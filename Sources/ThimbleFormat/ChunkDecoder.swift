@@ -36,7 +36,8 @@ public final class ChunkDecoder {
       }
     } catch {
       throw .invalid(
-        path: file.path, part: file.name(ofChunk: tensor.firstChunk + chunk), rule: error.description)
+        path: file.path, part: file.name(ofChunk: tensor.firstChunk + chunk),
+        rule: error.description)
     }
   }
 

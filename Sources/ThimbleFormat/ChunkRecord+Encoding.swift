@@ -28,7 +28,8 @@ extension ChunkRecord {
   func brokenRule(chunk: Int, of shape: TensorShape) -> String? {
     let (codes, scales) = (shape.codesSize(ofChunk: chunk), shape.scalesSize(ofChunk: chunk))
     switch codesEncoding {
-    case .stored where codesSize != codes: return "\(codesSize) stored bytes, its shape needs \(codes)"
+    case .stored where codesSize != codes:
+      return "\(codesSize) stored bytes, its shape needs \(codes)"
     case .nibblePlanes where shape.kind == .f32: return "f32 values in nibble planes"
     case .nibblePlanes where codesSize <= codes / 2: return "no bytes for the high plane"
     case .zstd where codesSize == 0: return "an empty zstd frame"

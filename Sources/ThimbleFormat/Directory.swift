@@ -84,14 +84,17 @@ struct Directory {
       firstChunk += tensor.shape.chunkCount
       tensors.append(tensor)
     }
-    guard firstChunk == chunkCount else { throw invalid("the tensors have \(firstChunk) chunks, not \(chunkCount)") }
+    guard firstChunk == chunkCount else {
+      throw invalid("the tensors have \(firstChunk) chunks, not \(chunkCount)")
+    }
     guard nameOffset == names.count else { throw invalid("bytes behind the last name") }
     for tensor in tensors {
       guard let factors = tensor.columnFactors else { continue }
       guard tensor.shape.kind == .q8b64, factors < count, tensors[factors].shape.rank == 1,
         tensors[factors].shape.columns == tensor.shape.columns
       else {
-        throw invalid("tensor \"\(tensor.name)\": its column factors are not \(tensor.shape.columns) values")
+        throw invalid(
+          "tensor \"\(tensor.name)\": its column factors are not \(tensor.shape.columns) values")
       }
     }
     return tensors

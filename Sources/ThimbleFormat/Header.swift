@@ -13,7 +13,9 @@ struct Header: Equatable {
     writer.append(Layout.majorVersion)
     writer.append(Layout.minorVersion)
     writer.append(UInt32(0))
-    for value in [fileSize, directoryOffset, directorySize, directoryHash, 0] { writer.append(value) }
+    for value in [fileSize, directoryOffset, directorySize, directoryHash, 0] {
+      writer.append(value)
+    }
     writer.append(try ByteView(writer.bytes).xxh64)
     return writer.bytes
   }
@@ -38,7 +40,8 @@ struct Header: Equatable {
     func check(_ holds: Bool, _ rule: String) throws(FormatError) {
       guard holds else { throw .invalid(path: path, part: "header", rule: rule) }
     }
-    try check(file.load(at: 12, as: UInt32.self) == 0 && word(48) == 0, "reserved bytes are not zero")
+    try check(
+      file.load(at: 12, as: UInt32.self) == 0 && word(48) == 0, "reserved bytes are not zero")
     try check(
       header.directoryOffset >= UInt64(Layout.headerSize)
         && header.directoryOffset <= header.fileSize

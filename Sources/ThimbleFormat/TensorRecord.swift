@@ -39,11 +39,15 @@ extension TensorRecord {
     guard integer(0) == nameOffset, (1...Layout.maximumNameSize).contains(nameSize),
       let name = names.part(offset: UInt64(nameOffset), count: UInt64(nameSize)),
       (0..<nameSize).allSatisfy({ (0x21...0x7E).contains(name[$0]) }), let name = name.utf8String()
-    else { return .failure("the name lies outside the names, or is not 1 to 128 printable characters") }
+    else {
+      return .failure("the name lies outside the names, or is not 1 to 128 printable characters")
+    }
     func broken(_ rule: String) -> Result<TensorRecord, BrokenRule> {
       .failure(BrokenRule("tensor \"\(name)\": \(rule)"))
     }
-    guard let kind = TensorKind(rawValue: bytes[6]) else { return broken("unknown kind \(bytes[6])") }
+    guard let kind = TensorKind(rawValue: bytes[6]) else {
+      return broken("unknown kind \(bytes[6])")
+    }
     let (rank, rows, columns) = (Int(bytes[7]), integer(8), integer(12))
     guard rank == 2 || rank == 1 && kind == .f32 && rows == 1 else {
       return broken("rank \(rank) with \(rows) rows does not fit its kind")
@@ -59,7 +63,9 @@ extension TensorRecord {
         return broken("an f32 tensor has a step or panels")
       }
     case .q8b64:
-      guard StepTable.validSteps.contains(step) else { return broken("the step \(step) is out of bounds") }
+      guard StepTable.validSteps.contains(step) else {
+        return broken("the step \(step) is out of bounds")
+      }
       // Rows and columns are below 2^31: neither product can overflow.
       let panelSize = 32 * (columns + 63) / 64 * 64
       guard panelsPerChunk >= 1, panelSize <= Layout.maximumChunkSize,
@@ -74,7 +80,9 @@ extension TensorRecord {
         "chunks \(integer(16)) and \(integer(20)) following; its shape and place need \(firstChunk) and \(shape.chunkCount)"
       )
     }
-    guard (36..<64).allSatisfy({ bytes[$0] == 0 }) else { return broken("reserved bytes are not zero") }
+    guard (36..<64).allSatisfy({ bytes[$0] == 0 }) else {
+      return broken("reserved bytes are not zero")
+    }
     let factors = integer(32)
     return .success(
       TensorRecord(

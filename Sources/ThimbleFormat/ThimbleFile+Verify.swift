@@ -14,7 +14,9 @@ extension ThimbleFile {
       workers = try (0..<pool.threadCount).map { _ in
         try VerificationScratch(largestChunk: largestChunk, kernels: kernels)
       }
-    } catch let error as SystemError { throw .system(error) } catch { throw .system(.outOfMemory(byteCount: 0)) }
+    } catch let error as SystemError { throw .system(error) } catch {
+      throw .system(.outOfMemory(byteCount: 0))
+    }
     let found = Mutex<[(chunk: Int, error: FormatError)]>([])
     let done = Mutex(0)
     for tensor in tensors {
@@ -56,7 +58,8 @@ private final class VerificationScratch: @unchecked Sendable {
     try decoder.decode(
       chunk: chunk, of: tensor, in: file, into: codes, at: 0,
       scaleCodes: isQuantised ? scaleCodes : nil, at: 0)
-    let rule = isQuantised ? brokenRuleOfCodes(chunk, tensor.shape) : brokenRuleOfValues(chunk, tensor.shape)
+    let rule =
+      isQuantised ? brokenRuleOfCodes(chunk, tensor.shape) : brokenRuleOfValues(chunk, tensor.shape)
     if let rule {
       throw .invalid(
         path: file.path, part: file.name(ofChunk: tensor.firstChunk + chunk), rule: rule)

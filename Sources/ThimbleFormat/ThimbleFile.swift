@@ -1,5 +1,5 @@
-public import ThimbleSystem
 internal import Synchronization
+public import ThimbleSystem
 
 /// An open .thimble file: mapped, its directory checked, its chunks not yet touched.
 public final class ThimbleFile: Sendable {
@@ -86,7 +86,9 @@ public final class ThimbleFile: Sendable {
 
   /// "tensor "a", chunk 3" for the file's chunk `index`.
   func name(ofChunk index: Int) -> String {
-    guard let tensor = tensors.last(where: { $0.firstChunk <= index }) else { return "chunk \(index)" }
+    guard let tensor = tensors.last(where: { $0.firstChunk <= index }) else {
+      return "chunk \(index)"
+    }
     return "tensor \"\(tensor.name)\", chunk \(index - tensor.firstChunk)"
   }
 }

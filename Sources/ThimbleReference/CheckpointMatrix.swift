@@ -36,7 +36,8 @@ final class CheckpointMatrix: PanelSource, @unchecked Sendable {
   func didUse() {}
 
   func load(chunk: Int, worker: Int) throws(WeightError) -> LoadedPanels {
-    kernels.packF32(weights(ofRows: chunk * 32..<min(chunk * 32 + 32, rows)), into: scratch[worker].from(0))
+    kernels.packF32(
+      weights(ofRows: chunk * 32..<min(chunk * 32 + 32, rows)), into: scratch[worker].from(0))
     return .float32(scratch[worker].from(0))
   }
 

@@ -75,6 +75,7 @@ public final class AlignedArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
   private func check(_ range: Range<Int>) {
     precondition(
-      range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of an array of \(count)")
+      range.lowerBound >= 0 && range.upperBound <= count,
+      "elements \(range) of an array of \(count)")
   }
 }

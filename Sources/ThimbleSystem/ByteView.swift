@@ -54,7 +54,8 @@ public struct ByteView: @unchecked Sendable {
   @inline(__always)
   public func load<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type) -> T {
     precondition(
-      offset >= 0 && offset <= count - MemoryLayout<T>.size, "integer at byte \(offset) of \(count)")
+      offset >= 0 && offset <= count - MemoryLayout<T>.size, "integer at byte \(offset) of \(count)"
+    )
     return unsafe T(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
 

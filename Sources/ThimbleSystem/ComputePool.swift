@@ -204,7 +204,9 @@ private func cgroupProcessorQuota() -> Int? {
   func ceiling(_ quota: Int, _ period: Int) -> Int? {
     quota > 0 && period > 0 ? (quota + period - 1) / period : nil
   }
-  if let words = readSmallFile("/sys/fs/cgroup/cpu.max")?.split(whereSeparator: { " \n".contains($0) }),
+  if let words = readSmallFile("/sys/fs/cgroup/cpu.max")?.split(whereSeparator: {
+    " \n".contains($0)
+  }),
     words.count == 2, let quota = Int(words[0]), let period = Int(words[1])
   {
     return ceiling(quota, period)

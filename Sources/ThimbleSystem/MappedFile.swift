@@ -52,7 +52,8 @@ public final class MappedFile: @unchecked Sendable {
     let range = range.clamped(to: 0..<count)
     // Whole pages only: reading ahead takes the first, partly covered page too; dropping leaves it.
     let first =
-      advice == .dontNeed ? (range.lowerBound + pageSize - 1) / pageSize : range.lowerBound / pageSize
+      advice == .dontNeed
+      ? (range.lowerBound + pageSize - 1) / pageSize : range.lowerBound / pageSize
     let last =
       advice == .dontNeed && range.upperBound < count
       ? range.upperBound / pageSize : (range.upperBound + pageSize - 1) / pageSize

@@ -37,7 +37,7 @@ public final class OutputFile {
       throw .notAFile(path: path)
     }
     // O_TMPFILE: no name until it is complete, so that not even SIGKILL leaves anything behind.
-    let unnamed = unsafe open(folder, O_TMPFILE_ | O_RDWR | O_CLOEXEC, 0o666)
+    let unnamed = unsafe open(folder, unnamedFile | O_RDWR | O_CLOEXEC, 0o666)
     isNamed = unnamed < 0
     descriptor =
       isNamed
@@ -150,7 +150,7 @@ public final class OutputFile {
 
 // Not imported from C: __O_TMPFILE | O_DIRECTORY, of <bits/fcntl-linux.h>.
 #if arch(arm64)
-  private let O_TMPFILE_: Int32 = 0o20040000
+  private let unnamedFile: Int32 = 0o20040000
 #else
-  private let O_TMPFILE_: Int32 = 0o20200000
+  private let unnamedFile: Int32 = 0o20200000
 #endif

@@ -24,11 +24,14 @@ public enum StandardStream: Int32, Sendable {
     var done = 0
     while done < bytes.count {
       let written = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe Glibc.write(rawValue, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
+        unsafe Glibc.write(
+          rawValue, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
       }
       if written < 0 {
         if errno == EINTR { continue }
-        throw .file(operation: "write", path: self == .output ? "standard output" : "standard error", code: errno)
+        throw .file(
+          operation: "write", path: self == .output ? "standard output" : "standard error",
+          code: errno)
       }
       done += written
     }

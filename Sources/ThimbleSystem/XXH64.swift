@@ -5,7 +5,9 @@ private let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
 private let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
 @inline(__always)
-private func rotate(_ x: UInt64, _ count: UInt64) -> UInt64 { (x &<< count) | (x &>> (64 &- count)) }
+private func rotate(_ x: UInt64, _ count: UInt64) -> UInt64 {
+  (x &<< count) | (x &>> (64 &- count))
+}
 
 @inline(__always)
 private func round(_ sum: UInt64, _ input: UInt64) -> UInt64 {
@@ -47,7 +49,8 @@ extension ByteView {
       offset += 8
     }
     if offset + 4 <= count {
-      hash = rotate(hash ^ UInt64(load(at: offset, as: UInt32.self)) &* prime1, 23) &* prime2 &+ prime3
+      hash =
+        rotate(hash ^ UInt64(load(at: offset, as: UInt32.self)) &* prime1, 23) &* prime2 &+ prime3
       offset += 4
     }
     while offset < count {

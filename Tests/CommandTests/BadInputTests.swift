@@ -7,7 +7,8 @@ struct BadInputTests {
   let folder = TemporaryFolder()
 
   func expect(
-    _ result: ChildProcess, exitCode: Int32, _ parts: String..., location: SourceLocation = #_sourceLocation
+    _ result: ChildProcess, exitCode: Int32, _ parts: String...,
+    location: SourceLocation = #_sourceLocation
   ) {
     #expect(result.exitCode == exitCode, "\(result.errors)", sourceLocation: location)
     for part in parts {
@@ -18,7 +19,8 @@ struct BadInputTests {
   @Test("a model that is not there")
   func missing() throws {
     expect(
-      try thimble("fill-mask", folder("none.thimble"), "a <mask>"), exitCode: 66, "none.thimble", "No such file")
+      try thimble("fill-mask", folder("none.thimble"), "a <mask>"), exitCode: 66, "none.thimble",
+      "No such file")
     expect(try thimble("convert", folder("none"), "-o", folder("a.thimble")), exitCode: 66, "none")
     expect(try thimble("verify", folder.path), exitCode: 66, folder.path)
   }
@@ -26,10 +28,14 @@ struct BadInputTests {
   @Test("wrong usage")
   func usage() throws {
     expect(try thimble("fill-mask"), exitCode: 64, "Usage")
-    expect(try thimble("fill-mask", SmallModel.path, "a <mask>", "--top", "0"), exitCode: 64, "--top")
-    expect(try thimble("convert", smallCheckpoint, "-o", "x", "--bits", "6", "--size", "1MB"), exitCode: 64, "--bits")
     expect(
-      try thimble("fill-mask", SmallModel.path, "a <mask>", "--memory", "1M"), exitCode: 64, "at least")
+      try thimble("fill-mask", SmallModel.path, "a <mask>", "--top", "0"), exitCode: 64, "--top")
+    expect(
+      try thimble("convert", smallCheckpoint, "-o", "x", "--bits", "6", "--size", "1MB"),
+      exitCode: 64, "--bits")
+    expect(
+      try thimble("fill-mask", SmallModel.path, "a <mask>", "--memory", "1M"), exitCode: 64,
+      "at least")
     let isa = try ChildProcess(
       command, ["fill-mask", SmallModel.path, "a <mask>"], environment: ["THIMBLE_ISA": "mmx"])
     expect(isa, exitCode: 64, "mmx", "portable")
@@ -60,13 +66,15 @@ struct BadInputTests {
   func texts() throws {
     expect(try thimble("fill-mask", SmallModel.path, "no gap here"), exitCode: 65, "no mask")
     let long = String(repeating: "wort ", count: 600) + "<mask>"
-    expect(try thimble("fill-mask", SmallModel.path, long), exitCode: 65, "at most 512", "--truncate")
+    expect(
+      try thimble("fill-mask", SmallModel.path, long), exitCode: 65, "at most 512", "--truncate")
     let stream = try ChildProcess(
       command, ["fill-mask", SmallModel.path, "--json"], input: "a <mask>\nno gap\nb <mask>\n")
     expect(stream, exitCode: 65, "line 2")
     #expect(stream.output.split(separator: "\n").count == 3)
     let ids = try ChildProcess(
-      command, ["fill-mask", SmallModel.path, "--ids"], input: "[1, 5, 99999999, 1]\n{}\n[1, \"a\"]\n")
+      command, ["fill-mask", SmallModel.path, "--ids"],
+      input: "[1, 5, 99999999, 1]\n{}\n[1, \"a\"]\n")
     expect(ids, exitCode: 65, "99999999", "line 2", "line 3")
   }
 

@@ -43,7 +43,8 @@ struct FillMaskTests {
   @Test("--ids gives what the same tokens give as text")
   func ids() throws {
     let ids = try #require(
-      json(smallCheckpoint + "/expected.json")["cases"]?.array?.first?["ids"]).ints
+      json(smallCheckpoint + "/expected.json")["cases"]?.array?.first?["ids"]
+    ).ints
     let result = try thimble("fill-mask", smallCheckpoint, "--ids", "--json", input: "\(ids)\n")
     #expect(try tokens(result.output[...])[0] == "hand")
   }
@@ -51,7 +52,8 @@ struct FillMaskTests {
   @Test("--targets picks after the softmax over all tokens")
   func targets() throws {
     let all = try thimble("fill-mask", model, "--json", "--top", "1000", "la <mask> de")
-    let some = try thimble("fill-mask", model, "--json", "--targets", "maison</w>,porte</w>", "la <mask> de")
+    let some = try thimble(
+      "fill-mask", model, "--json", "--targets", "maison</w>,porte</w>", "la <mask> de")
     func scores(_ result: ChildProcess) throws -> [String: Double] {
       let list = try #require(JSONValue(parsing: Array(result.output.utf8)).array)
       return Dictionary(
@@ -79,7 +81,8 @@ struct FillMaskTests {
 
   @Test(
     "--compat hf gives what Hugging Face's pipeline gives",
-    arguments: try json(fixture("expected_pipelines.json"))["fill_mask"]?.array?.count ?? 0 > 0 ? [false, true] : [])
+    arguments: try json(fixture("expected_pipelines.json"))["fill_mask"]?.array?.count ?? 0 > 0
+      ? [false, true] : [])
   func huggingFace(lowercase: Bool) throws {
     let folder = try TinyCheckpoint(lowercase: lowercase)
     let goldens = try #require(json(fixture("expected_pipelines.json"))["fill_mask"]?.array)

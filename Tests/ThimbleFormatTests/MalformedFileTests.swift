@@ -44,7 +44,9 @@ struct FileBytes {
   }
 
   private mutating func set(_ value: UInt64, at offset: Int, size: Int) {
-    for index in 0..<size { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
+    for index in 0..<size {
+      bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index)))
+    }
   }
 
   /// Makes the hash of every chunk right again.
@@ -84,7 +86,9 @@ enum Lies {
   static let directory: [Lie] = [
     Lie("configuration elsewhere", "does not follow the header") { $0[u64: $0.directory] = 128 },
     Lie("configuration too large", "bytes; 2 to") { $0[u64: $0.directory + 8] = 1 << 40 },
-    Lie("tokenizer elsewhere", "does not follow the configuration") { $0[u64: $0.directory + 24] += 64 },
+    Lie("tokenizer elsewhere", "does not follow the configuration") {
+      $0[u64: $0.directory + 24] += 64
+    },
     Lie("tokenizer too large", "the tokenizer") { $0[u64: $0.directory + 32] = .max - 128 },
     Lie("no tensors", "0 tensors") { $0[u32: $0.directory + 48] = 0 },
     Lie("too many tensors", "4294967295 tensors") { $0[u32: $0.directory + 48] = .max },

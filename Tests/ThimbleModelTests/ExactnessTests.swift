@@ -32,7 +32,8 @@ struct ExactnessTests {
 
   /// Made with: thimble convert DIR -o v1-tiny.thimble --bits 14, where DIR holds config.json and model.safetensors of
   /// the tiny checkpoint. Files of version 1 must be read for ever, with the same result.
-  @Test("of an old file are those of the reference in plain Swift, and have the hash they always had")
+  @Test(
+    "of an old file are those of the reference in plain Swift, and have the hash they always had")
   func oldFile() throws {
     let path = fixture("v1-tiny.thimble")
     let ids = [1, 20, 405, 5, 45, 130, 77, 1]
@@ -45,7 +46,9 @@ struct ExactnessTests {
         #expect(logits.all.map(\.bitPattern) == expected, "\(kernels)")
       }
     }
-    let bytes = expected.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+    let bytes = expected.flatMap { word in
+      (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+    }
     // Changes only with the answer that Formats/numerics.md defines.
     let hash = try ByteView(bytes).xxh64
     #expect(hash == 0x5FDC_27FC_DFFC_D4EB)

@@ -28,12 +28,15 @@ struct ReferenceGoldenTests {
         name == "token_types_zero"
         ? [Int32](repeating: 0, count: length)
         : name.contains("types")
-          ? try #require(goldens["token_type_ids"]?.array)[index].ints.prefix(length).map { Int32($0) }
+          ? try #require(goldens["token_type_ids"]?.array)[index].ints.prefix(length).map {
+            Int32($0)
+          }
           : nil
       sequences.append(Array(ids.prefix(length)))
       try batch.append(
         ids.prefix(length).map { Int32($0) },
-        language: name.contains("langs") ? Int32(try #require(goldens["langs"]?.array)[index].ints[0]) : nil,
+        language: name.contains("langs")
+          ? Int32(try #require(goldens["langs"]?.array)[index].ints[0]) : nil,
         types: types)
     }
     let row = try #require(sequences[0].firstIndex(of: 5))
@@ -46,7 +49,8 @@ struct ReferenceGoldenTests {
     for sequence in 0..<2 {
       let states = try #require(expected["last_hidden"]?.array?[sequence].array)
       for (position, row) in batch.rows(ofSequence: sequence).enumerated() {
-        #expect(largestDifference(model.encoder.hiddenState(row), states[position].floats) < tolerance)
+        #expect(
+          largestDifference(model.encoder.hiddenState(row), states[position].floats) < tolerance)
       }
     }
     let first = try #require(expected["mask_logits_first8"]).floats
@@ -72,12 +76,14 @@ struct ReferenceGoldenTests {
           let logit = Float(entry["logit"]?.double ?? .nan)
           #expect(abs(logits[entry["token"]?.int ?? 0] - logit) < tolerance)
         }
-        #expect(abs(logits.logSumExp - (masks[index]["logsumexp"]?.double ?? .nan)) < Double(tolerance))
+        #expect(
+          abs(logits.logSumExp - (masks[index]["logsumexp"]?.double ?? .nan)) < Double(tolerance))
       }
       let states = try #require(expected["hidden_first8_of_each_token"]?.array)
       for (row, state) in states.enumerated() {
         #expect(
-          largestDifference(Array(model.encoder.hiddenState(row).prefix(8)), state.floats) < tolerance)
+          largestDifference(Array(model.encoder.hiddenState(row).prefix(8)), state.floats)
+            < tolerance)
       }
     }
   }

@@ -14,13 +14,15 @@ struct ReferenceModel {
   init(path: String) throws {
     file = try ThimbleFile(path: path)
     configuration = try FileWeights.configuration(of: file)
-    decoder = try ChunkDecoder(largestChunk: file.largestChunk, kernels: KernelTable.named("portable"))
+    decoder = try ChunkDecoder(
+      largestChunk: file.largestChunk, kernels: KernelTable.named("portable"))
   }
 
   /// The logits at position `position` of the sequence `ids`.
   func logits(_ ids: [Int], at position: Int) throws -> [Float] {
     let state = try hiddenStates(ids)[position]
-    return try linear([state], weight: XLMConfiguration.tokenEmbeddingName, bias: "pred_layer.proj.bias")[0]
+    return try linear(
+      [state], weight: XLMConfiguration.tokenEmbeddingName, bias: "pred_layer.proj.bias")[0]
   }
 
   func hiddenStates(_ ids: [Int]) throws -> [[Float]] {
@@ -77,7 +79,8 @@ struct ReferenceModel {
       let weights = try self.panel(panel, of: tensor)
       for row in x.indices {
         outputs[row] += Reference.multiply(
-          inputs[row], weights, step: tensor.shape.step, bias: Array(values[panel * 32..<panel * 32 + 32]))
+          inputs[row], weights, step: tensor.shape.step,
+          bias: Array(values[panel * 32..<panel * 32 + 32]))
       }
     }
     return outputs.map { Array($0.prefix(tensor.shape.rows)) }

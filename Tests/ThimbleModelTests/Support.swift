@@ -25,7 +25,8 @@ func reference(
 
 /// A model that runs the .thimble file at `path`.
 func fileModel(
-  _ path: String, threads: Int = 1, kernels: KernelTable = .underTest, budget: MemoryBudget = .automatic,
+  _ path: String, threads: Int = 1, kernels: KernelTable = .underTest,
+  budget: MemoryBudget = .automatic,
   maximumTokens: Int = 64
 ) throws -> MaskedLanguageModel {
   let file = try ThimbleFile(path: path)

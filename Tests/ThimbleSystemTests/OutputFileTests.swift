@@ -38,6 +38,8 @@ struct OutputFileTests {
 
   @Test("a target that is no file is refused")
   func notAFile() {
-    #expect(throws: SystemError.notAFile(path: "/dev/null")) { _ = try OutputFile(path: "/dev/null") }
+    #expect(throws: SystemError.notAFile(path: "/dev/null")) {
+      _ = try OutputFile(path: "/dev/null")
+    }
   }
 }

@@ -12,7 +12,8 @@ struct ZstdTests {
 
   func frame(_ bytes: [UInt8]) throws -> [UInt8] {
     let output = try AlignedArray<UInt8>(count: ZstdEncoder.bound(bytes.count))
-    let size = try ZstdEncoder(.literalsOnly).encode(array(bytes), 0..<bytes.count, into: output, at: 0)
+    let size = try ZstdEncoder(.literalsOnly).encode(
+      array(bytes), 0..<bytes.count, into: output, at: 0)
     return ByteView(output)[0..<size].bytes()
   }
 

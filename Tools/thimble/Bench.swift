@@ -45,14 +45,18 @@ struct Bench: ParsableCommand {
 
   private static func lengths(_ text: String) throws -> [Int] {
     try text.split(separator: ",").map {
-      guard let length = Int($0), length >= 1 else { throw ValidationError("--tokens \(text): numbers are wanted, as in 16,128.") }
+      guard let length = Int($0), length >= 1 else {
+        throw ValidationError("--tokens \(text): numbers are wanted, as in 16,128.")
+      }
       return length
     }
   }
 
   private static func modes(_ text: String) throws -> [Mode] {
     try text.split(separator: ",").map {
-      guard let mode = Mode(rawValue: String($0)) else { throw ValidationError("--modes \(text): there are streamed, half and pinned.") }
+      guard let mode = Mode(rawValue: String($0)) else {
+        throw ValidationError("--modes \(text): there are streamed, half and pinned.")
+      }
       return mode
     }
   }

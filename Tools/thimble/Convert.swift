@@ -111,7 +111,8 @@ struct Convert: ParsableCommand {
 extension Quality {
   fileprivate init(argument: String) throws {
     guard let quality = Quality(rawValue: argument) else {
-      throw ValidationError("one of \(Self.allCases.map(\.rawValue).joined(separator: ", ")) is needed.")
+      throw ValidationError(
+        "one of \(Self.allCases.map(\.rawValue).joined(separator: ", ")) is needed.")
     }
     self = quality
   }

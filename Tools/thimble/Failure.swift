@@ -1,10 +1,10 @@
 internal import ArgumentParser
 internal import Thimble
 internal import ThimbleCheckpoint
-internal import ThimbleModel
 internal import ThimbleConvert
 internal import ThimbleFormat
 internal import ThimbleImport
+internal import ThimbleModel
 internal import ThimbleSystem
 
 /// How the command ends when it cannot do its work (sysexits.h).

@@ -50,31 +50,40 @@ struct FillMask: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    guard (1...1000).contains(top) else { throw ValidationError("--top \(top): 1 to 1000 make sense.") }
+    guard (1...1000).contains(top) else {
+      throw ValidationError("--top \(top): 1 to 1000 make sense.")
+    }
   }
 
   func run() throws {
     try reportingFailure {
       let languageModel = try openModel(model, options.run)
-      if !text.isEmpty {
+      try options.announce(languageModel)
+      if text.isEmpty {
+        try answerLines(with: languageModel)
+      } else {
         for line in text { try answer(Array(line.utf8), with: languageModel) }
-        return
       }
-      var lines = LineReader()
-      var failure: (any Error)?
-      while let line = try lines.next() {
-        guard !line.isEmpty else { continue }
-        do { try answer(line, with: languageModel) } catch let error as SystemError {
-          throw error
-        } catch {
-          // One bad line must not end the stream: it gets its message, and the exit code tells.
-          try StandardStream.error.write("thimble: line \(lines.lineNumber): \(error)\n")
-          if json { try StandardStream.output.write(errorLine(error)) }
-          failure = error
-        }
-      }
-      if let failure { throw ExitCode(Failure(failure).rawValue) }
+      try options.account()
     }
+  }
+
+  /// Answers every line of standard input as it comes.
+  private func answerLines(with languageModel: LanguageModel) throws {
+    var lines = LineReader()
+    var failure: (any Error)?
+    while let line = try lines.next() {
+      guard !line.isEmpty else { continue }
+      do { try answer(line, with: languageModel) } catch let error as SystemError {
+        throw error
+      } catch {
+        // One bad line must not end the stream: it gets its message, and the exit code tells.
+        try StandardStream.error.write("thimble: line \(lines.lineNumber): \(error)\n")
+        if json { try StandardStream.output.write(errorLine(error)) }
+        failure = error
+      }
+    }
+    if let failure { throw ExitCode(Failure(failure).rawValue) }
   }
 
   private func errorLine(_ error: any Error) -> String {
@@ -171,7 +180,9 @@ struct TokenIDs {
     do { value = try JSONValue(parsing: line) } catch { throw LineError.notIDs(reason: "\(error)") }
     guard let array = value.array else { throw LineError.notIDs(reason: "it is no list.") }
     ids = try array.map { element in
-      guard let id = element.int else { throw LineError.notIDs(reason: "\(element) is no integer.") }
+      guard let id = element.int else {
+        throw LineError.notIDs(reason: "\(element) is no integer.")
+      }
       return id
     }
   }

@@ -71,7 +71,9 @@ private struct FileContents {
     self.file = file
     configuration = try FileWeights.configuration(of: file)
     var groups: [String: XLMTensor.Group] = [:]
-    for tensor in configuration.encoderTensors + XLMHead.allCases.flatMap(configuration.tensors(of:)) {
+    for tensor in configuration.encoderTensors
+      + XLMHead.allCases.flatMap(configuration.tensors(of:))
+    {
       groups[tensor.name] = tensor.group
     }
     self.groups = groups
@@ -95,7 +97,8 @@ private struct FileContents {
     guard let tables = try? TokenizerTables(view: file.tokenizer) else {
       return "damaged tokenizer tables"
     }
-    return "tables of \(sizeText(file.tokenizer.count))" + (tables.lowercases ? ", lower case without accents" : "")
+    return "tables of \(sizeText(file.tokenizer.count))"
+      + (tables.lowercases ? ", lower case without accents" : "")
   }
 
   var languageLine: String {

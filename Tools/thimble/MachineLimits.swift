@@ -14,7 +14,9 @@ struct MachineLimits {
 
   init(threads: Int) throws {
     self.threads = threads
-    kernels = try environment("THIMBLE_ISA").map { name throws(KernelError) in try KernelTable.named(name) } ?? .best
+    kernels =
+      try environment("THIMBLE_ISA").map { name throws(KernelError) in try KernelTable.named(name) }
+      ?? .best
     let pool = try ComputePool(threadCount: threads)
     memory = try Self.memoryRate(pool)
     multiply = try Self.multiplyRate(pool, kernels)
@@ -49,7 +51,8 @@ struct MachineLimits {
     let (k, tokens, rounds) = (512, 120, 400)
     let operands = try (0..<pool.threadCount).map { _ in
       (
-        codes: try AlignedArray<UInt8>(count: 32 * k), scales: try AlignedArray<UInt8>(count: 32 * k / 64),
+        codes: try AlignedArray<UInt8>(count: 32 * k),
+        scales: try AlignedArray<UInt8>(count: 32 * k / 64),
         x: try QuantizedRows(rows: tokens, k: k), bias: try AlignedArray<Float>(count: 32),
         out: try AlignedArray<Float>(count: tokens * 32)
       )
@@ -87,7 +90,10 @@ struct MachineLimits {
     let frame = try AlignedArray<UInt8>(count: ZstdEncoder.bound(half))
     let size = try ZstdEncoder(.literalsOnly).encode(high, 0..<half, into: frame, at: 0)
     let workers = try (0..<pool.threadCount).map { _ in
-      (zstd: try ZstdDecoder(), plane: try AlignedArray<UInt8>(count: half), out: try AlignedArray<UInt8>(count: count))
+      (
+        zstd: try ZstdDecoder(), plane: try AlignedArray<UInt8>(count: half),
+        out: try AlignedArray<UInt8>(count: count)
+      )
     }
     return try best(pool, work: Double(rounds * count)) { worker in
       let own = workers[worker]

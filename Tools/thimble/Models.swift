@@ -11,6 +11,8 @@ func openModel(_ path: String, _ options: RunOptions) throws -> LanguageModel {
 /// Whether `path` is meant as a .thimble file: by its name or by its first byte, which no checkpoint has.
 func isThimbleFile(_ path: String) -> Bool {
   if path.hasSuffix(".thimble") { return true }
-  guard kind(ofPath: path) == .file, let bytes = try? MappedFile(path: path).bytes else { return false }
+  guard kind(ofPath: path) == .file, let bytes = try? MappedFile(path: path).bytes else {
+    return false
+  }
   return bytes.count > 1 && bytes[0] == 0x89 && bytes[1] == 0x54
 }

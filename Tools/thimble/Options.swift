@@ -53,6 +53,11 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
 
+  @Flag(
+    name: .shortAndLong,
+    help: "Say on standard error what is kept in memory, and at the end what was used.")
+  var verbose = false
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads \(threads): 1 to 1024 make sense.")
@@ -62,5 +67,32 @@ struct ModelOptions: ParsableArguments {
   var run: RunOptions {
     RunOptions(
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"))
+  }
+}
+
+extension ModelOptions {
+  /// With `--verbose`, says where the memory of `model` goes.
+  func announce(_ model: LanguageModel) throws {
+    guard verbose else { return }
+    let kernels = model.masked.encoder.kernels.name
+    var line = "\(model.path): \(run.threadCount) threads, kernels \(kernels), "
+    if let plan = model.plan {
+      line +=
+        plan.pinnedChunks == plan.chunks
+        ? "all weights pinned"
+        : "\(grouped(plan.pinnedChunks)) of \(grouped(plan.chunks)) chunks pinned, the others decoded at each use"
+      line += "; at most \(sizeText(plan.peak)) of private memory for \(plan.maximumTokens) tokens"
+    } else {
+      line += "in place in fp32"
+    }
+    try StandardStream.error.write(line + "\n")
+  }
+
+  /// With `--verbose`, says what memory the process has come to use.
+  func account() throws {
+    guard verbose, let memory = ProcessMemory.current() else { return }
+    try StandardStream.error.write(
+      "private memory \(sizeText(memory.privateBytes)), with mapped files at most \(sizeText(memory.peakResidentBytes))\n"
+    )
   }
 }

@@ -42,7 +42,8 @@ struct Plan: ParsableCommand {
 
   private func parts(_ plan: MemoryPlan) -> [(key: String, name: String, bytes: Int)] {
     [
-      ("base", "the program itself", plan.base), ("vectors", "biases and layer norms", plan.vectors),
+      ("base", "the program itself", plan.base),
+      ("vectors", "biases and layer norms", plan.vectors),
       ("scratch", "decoding buffers", plan.scratch),
       ("workspace", "activations of \(plan.maximumTokens) tokens", plan.workspace),
       ("pinned", "pinned weights", plan.pinned),

@@ -17,6 +17,7 @@ struct ThimbleCommand: ParsableCommand {
   static func main() {
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
     StandardStream.reportBrokenPipes()
+    reportLostFiles()
     Self.main(nil)
   }
 }

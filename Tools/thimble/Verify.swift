@@ -38,7 +38,8 @@ struct Verify: ParsableCommand {
         throw ExitCode(Failure.data.rawValue)
       }
       try StandardStream.output.write(
-        "\(file.path): sound: \(file.tensors.count) tensors in \(grouped(file.chunkCount)) chunks, \(sizeText(file.size))\n")
+        "\(file.path): sound: \(file.tensors.count) tensors in \(grouped(file.chunkCount)) chunks, \(sizeText(file.size))\n"
+      )
     }
   }
 
