@@ -32,6 +32,14 @@ public struct XLMTensor: Sendable, Equatable {
     case heads
   }
 
+  package init(name: String, shape: [Int], role: Role, group: Group, layer: Int?) {
+    self.name = name
+    self.shape = shape
+    self.role = role
+    self.group = group
+    self.layer = layer
+  }
+
   public var elementCount: Int { shape.reduce(1, *) }
 }
 

@@ -30,20 +30,21 @@ struct ChunkPlan {
 
   /// The rows that chunk `place` holds, of a quantised tensor.
   func rows(of place: ChunkPlace) -> Range<Int> {
-    let panels = shapes[place.tensor].panels(ofChunk: place.chunk)
-    return 32 * panels.lowerBound..<min(32 * panels.upperBound, shapes[place.tensor].rows)
+    let (shape, height) = (shapes[place.tensor], KernelShape.panelRows)
+    let panels = shape.panels(ofChunk: place.chunk)
+    return height * panels.lowerBound..<min(height * panels.upperBound, shape.rows)
   }
 
   /// Where the weights of chunk `place` lie in the bytes of their tensor.
   func sourceBytes(of place: ChunkPlace) -> Range<Int> {
     let tensor = source.tensors[place.tensor]
-    let weights =
-      isQuantised(place.tensor)
-      ? rows(of: place).lowerBound * tensor.columns..<rows(of: place).upperBound * tensor.columns
-      : place.chunk * Layout.valuesPerChunk
-        ..< min((place.chunk + 1) * Layout.valuesPerChunk, tensor.weightCount)
     let size = tensor.elementType.byteCount
-    return weights.lowerBound * size..<weights.upperBound * size
+    if isQuantised(place.tensor) {
+      let (rows, rowSize) = (rows(of: place), tensor.columns * size)
+      return rows.lowerBound * rowSize..<rows.upperBound * rowSize
+    }
+    let first = place.chunk * Layout.valuesPerChunk
+    return first * size..<min(first + Layout.valuesPerChunk, tensor.weightCount) * size
   }
 
   /// Tells the kernel something about the weights of the chunks `indices`.
@@ -58,7 +59,7 @@ struct ChunkPlan {
     }
   }
 
-  /// Lets go of the pages that hold the weights of chunk `place`, which else pile up as resident memory.
+  /// Lets go of the pages of chunk `place`'s weights, which else pile up as resident memory.
   func release(_ place: ChunkPlace) {
     source.tensors[place.tensor].bytes[sourceBytes(of: place)].advise(.dontNeed)
   }
@@ -73,10 +74,10 @@ struct ChunkPlan {
   private static func shape(of tensor: SourceTensor) throws(ConvertError) -> TensorShape {
     let isMatrix = tensor.tensor.shape.count == 2
     // Below two panels padding costs more than quantising saves.
-    guard isMatrix, tensor.rows >= 64 else {
+    guard isMatrix, tensor.rows >= 2 * KernelShape.panelRows else {
       return .f32(name: tensor.name, rows: isMatrix ? tensor.rows : nil, columns: tensor.columns)
     }
-    let limit = Layout.maximumChunkSize / 32
+    let limit = Layout.maximumChunkSize / KernelShape.panelRows
     guard tensor.columns <= limit else {
       throw .tooWide(tensor: tensor.name, columns: tensor.columns, limit: limit)
     }
@@ -87,9 +88,9 @@ struct ChunkPlan {
 
   /// As many panels as stay in a core's L2 when decoded, but so few that a small matrix still makes
   /// work for eight threads, if that does not make chunks too small to compress well.
-  static func panelsPerChunk(rows: Int, columns: Int) -> Int {
-    let panelSize = 32 * ((columns + 63) / 64 * 64)
-    let panelCount = (rows + 31) / 32
+  private static func panelsPerChunk(rows: Int, columns: Int) -> Int {
+    let panelSize = KernelShape.panelRows * KernelShape.paddedColumns(columns)
+    let panelCount = (rows + KernelShape.panelRows - 1) / KernelShape.panelRows
     let largest = max(1, (160 << 10) / panelSize)
     let smallest = ((12 << 10) + panelSize - 1) / panelSize
     let count = min(max(panelCount / 8, smallest), largest, panelCount)

@@ -8,13 +8,21 @@ final class ChunkWorker {
   private let codes: AlignedArray<UInt8>
   private let scaleCodes: AlignedArray<UInt8>
   private let encoder: ChunkEncoder
+  private let trialSlot: ChunkSlot
 
   init(_ plan: ChunkPlan, kernels: KernelTable) throws(SystemError) {
     self.plan = plan
     self.kernels = kernels
     codes = try AlignedArray(count: plan.largestChunk)
-    scaleCodes = try AlignedArray(count: plan.largestChunk / 64)
+    scaleCodes = try AlignedArray(count: plan.largestChunk / KernelShape.block)
     encoder = try ChunkEncoder(largestChunk: plan.largestChunk, kernels: kernels)
+    trialSlot = try ChunkSlot(largestChunk: plan.largestChunk)
+  }
+
+  /// The bytes that chunk `place` would have in the file.
+  func encodedSize(_ place: ChunkPlace, step: Float) throws(ConvertError) -> Int {
+    try encode(place, step: step, into: trialSlot)
+    return trialSlot.chunk?.size ?? 0
   }
 
   /// Quantises (a matrix) or widens (anything else) chunk `place` and encodes it into `slot`.
@@ -40,17 +48,18 @@ final class ChunkWorker {
   func quantise(_ place: ChunkPlace, step: Float) throws(ConvertError) -> Distortion {
     let (tensor, shape) = (plan.source.tensors[place.tensor], plan.shapes[place.tensor])
     let steps = StepTable(step: step)
-    let panelSize = 32 * shape.paddedColumns
+    let panelSize = KernelShape.panelRows * shape.paddedColumns
     var distortion = Distortion()
     for (index, panel) in shape.panels(ofChunk: place.chunk).enumerated() {
-      let rows = 32 * panel..<min(32 * panel + 32, shape.rows)
+      let first = KernelShape.panelRows * panel
+      let rows = first..<min(first + KernelShape.panelRows, shape.rows)
       let weights = WeightRows(
         tensor.bytes(ofRows: rows), element: tensor.elementType, rows: rows.count,
         columns: shape.columns)
       do throws(WeightOutOfRange) {
         let encoded = try kernels.encodeQ8(
           weights, steps: steps, codes: codes.from(index * panelSize),
-          scaleCodes: scaleCodes.from(index * panelSize / 64))
+          scaleCodes: scaleCodes.from(index * panelSize / KernelShape.block))
         distortion.add(Distortion(signal: encoded.signal, noise: encoded.noise))
       } catch {
         throw unusableWeight(tensor, row: rows.lowerBound + error.row, column: error.column)
@@ -69,7 +78,9 @@ final class ChunkWorker {
         let value = tensor.value(first + index)
         guard value.isFinite else { return first + index }
         let bits = value.bitPattern
-        for byte in 0..<4 { bytes[4 * index + byte] = UInt8(truncatingIfNeeded: bits >> (8 * byte)) }
+        for byte in 0..<4 {
+          bytes[4 * index + byte] = UInt8(truncatingIfNeeded: bits >> (8 * byte))
+        }
       }
       return nil
     }

@@ -31,7 +31,9 @@ public struct ConversionReport: Sendable {
 extension ConversionReport.Group {
   /// Sums up the tensors of `group`, or returns nil if there are none.
   init?(_ group: XLMTensor.Group, plan: ChunkPlan, tallies: [WaveWriter.Tally]) {
-    let members = plan.source.tensors.indices.filter { plan.source.tensors[$0].tensor.group == group }
+    let members = plan.source.tensors.indices.filter {
+      plan.source.tensors[$0].tensor.group == group
+    }
     guard !members.isEmpty else { return nil }
     self.group = group
     parameterCount = members.map { plan.source.tensors[$0].weightCount }.reduce(0, +)

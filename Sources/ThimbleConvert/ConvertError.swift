@@ -8,7 +8,7 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
   case unusableWeight(tensor: String, row: Int, column: Int, value: Float)
   /// A row of a matrix is longer than a chunk can hold.
   case tooWide(tensor: String, columns: Int, limit: Int)
-  /// No step gives `asked`; from `lowest` to `highest` (both in the words of the request) can be had.
+  /// No step gives `asked`; what can be had lies from `lowest` to `highest`.
   case unreachable(asked: String, lowest: String, highest: String)
   /// The file came out too far from what was asked, again and again.
   case missed(asked: String, found: String)
@@ -26,7 +26,7 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
     case .tooWide(let tensor, let columns, let limit):
       "Tensor \"\(tensor)\" has \(columns) columns; the file format holds at most \(limit)."
     case .unreachable(let asked, let lowest, let highest):
-      "\(asked) cannot be reached: this model can be written with \(lowest) to \(highest)."
+      "\(asked) cannot be reached: this model can have from \(lowest) to \(highest)."
     case .missed(let asked, let found):
       "\(asked) was missed: the file would have \(found). Ask for a little less."
     case .tokenizer(let error): error.description
@@ -34,11 +34,4 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
     case .system(let error): error.description
     }
   }
-}
-
-/// Runs `body`, which only the operating system can make fail.
-func rethrowing<Result>(
-  _ body: () throws(SystemError) -> Result
-) throws(ConvertError) -> Result {
-  do throws(SystemError) { return try body() } catch { throw .system(error) }
 }

@@ -74,7 +74,9 @@ public struct Converter {
     _ goal: SizeGoal?, aim: Double?, _ estimator: SizeEstimator
   ) throws(ConvertError) -> Double {
     guard let goal, let aim else {
-      guard case .quality(let quality) = rate else { preconditionFailure("only qualities lack a goal") }
+      guard case .quality(let quality) = rate else {
+        preconditionFailure("only qualities lack a goal")
+      }
       return quality.fineness
     }
     let search = RateSearch(estimator: estimator, plan: plan)

@@ -1,16 +1,16 @@
 /// How small the file shall become.
 public enum Rate: Sendable, Equatable {
-  /// Bits per weight: all bytes but those of configuration and tokenizer, over the number of weights.
+  /// Bits per weight, above 0: all bytes but those of configuration and tokenizer count.
   case bits(Double)
-  /// The most bytes that the whole file may have.
+  /// The most bytes that the whole file may have, at least 1.
   case size(Int)
   case quality(Quality)
 }
 
 /// Named choices of how fine the weights are kept.
 ///
-/// Each stands for the step of a matrix in units of the root mean square of its weights. The bits per
-/// weight are those of nearly normal weights; a checkpoint of its own kind has a little more or less.
+/// Each stands for the step of a matrix in units of the root mean square of its weights. The bits
+/// per weight are those of nearly normal weights; other weights have a little more or less.
 public enum Quality: String, Sendable, CaseIterable {
   /// 4.1 bits per weight.
   case tiny
@@ -20,7 +20,7 @@ public enum Quality: String, Sendable, CaseIterable {
   case balanced
   /// 6.7 bits per weight.
   case high
-  /// 7.1 bits per weight.
+  /// 7.0 bits per weight.
   case nearLossless = "near-lossless"
 
   /// Steps per root mean square.

@@ -5,13 +5,13 @@ struct RateSearch {
   let estimator: SizeEstimator
   let plan: ChunkPlan
 
-  /// log2 of the coarsest and the finest step that are tried, in steps per root mean square. Coarser ones
-  /// leave nothing of a matrix; finer ones change nothing, because each block needs a scale of its own.
+  /// log2 of the coarsest and the finest step that are tried, in steps per root mean square.
+  /// Coarser ones leave nothing of a matrix; finer ones change nothing: blocks need larger scales.
   private static let octaves = -1.0...8.0
 
   /// - Returns: nil if no fineness gives the size `aim`.
   func fineness(forFileSize aim: Double) throws(ConvertError) -> Double? {
-    // Each halving of the step costs a bit a weight; 2 bits are left at one step per root mean square.
+    // Each halving of the step costs a bit a weight; at one step per root mean square it has 2.
     var slope = Double(plan.source.parameterCount) / 8
     var octave = clamped(plan.bitsPerWeight(fileSize: aim) - 2.07, Self.octaves)
     var bracket = (low: -Double.infinity, high: Double.infinity)

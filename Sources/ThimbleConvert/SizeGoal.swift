@@ -14,6 +14,7 @@ struct SizeGoal {
     self.plan = plan
     switch rate {
     case .bits(let bits):
+      precondition(bits > 0, "\(bits) bits per weight")
       func size(_ bits: Double) -> Double {
         bits / 8 * Double(plan.source.parameterCount) + Double(plan.sectionSize)
       }

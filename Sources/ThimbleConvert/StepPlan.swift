@@ -3,16 +3,16 @@ internal import ThimbleSystem
 
 /// Which step each matrix gets, all of them governed by one number.
 ///
-/// Rate-distortion theory wants the same step, relative to the spread of the weights, wherever an error
-/// costs the same; where it costs more, a finer one.
+/// The same step, relative to the spread of the weights, for all matrices; a finer one where an
+/// error costs more.
 struct StepPlan {
   /// One a tensor of the source: its step at fineness 1.
   private let unitSteps: [Double]
 
-  /// - Parameter spreads: the root mean square of each tensor's weights; anything where it is not quantised.
+  /// - Parameter spreads: the root mean square of each tensor's weights; 0 if it is not quantised.
   init(_ tensors: [SourceTensor], spreads: [Double]) {
     unitSteps = zip(tensors, spreads).map { tensor, spread in
-      // A matrix of zeros, which any step keeps.
+      // A matrix of zeros is kept by any step.
       spread > 0 ? spread / Self.relativeFineness(tensor.tensor.role) : 1
     }
   }

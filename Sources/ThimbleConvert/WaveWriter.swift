@@ -3,8 +3,8 @@ internal import ThimbleSystem
 
 /// Encodes all chunks of a plan and writes them in order.
 ///
-/// The chunks are taken in waves. While the threads encode one wave, one of them first writes the wave before
-/// it, so that writing costs no time of its own, and memory is that of two waves.
+/// The chunks are taken in waves. While the threads encode one wave, one of them first writes the
+/// wave before it: writing overlaps encoding, and memory is that of two waves.
 final class WaveWriter {
   /// What the file holds of one tensor.
   struct Tally {
@@ -24,7 +24,8 @@ final class WaveWriter {
 
   /// Writes all tensors, each with the step that `step` gives for its index.
   ///
-  /// - Parameter progress: called on this thread after each wave, with the source's bytes done so far.
+  /// - Parameter progress: called on this thread after each wave, with the source's bytes that are
+  ///   done.
   /// - Returns: one a tensor.
   func write(
     to writer: ThimbleWriter, step: (Int) -> Float, progress: (Int) -> Void
@@ -35,7 +36,7 @@ final class WaveWriter {
     while written.upperBound < plan.chunks.count || !written.isEmpty {
       let wave = self.wave(after: written)
       let (full, empty) = isOdd ? (slots[0], slots[1]) : (slots[1], slots[0])
-      try workforce.run(count: wave.count + 1) { task, _, worker throws(ConvertError) in
+      try workforce.run(count: wave.count + 1) { task, worker throws(ConvertError) in
         if task == 0 {
           for (slot, place) in zip(full, plan.chunks[written]) {
             try append(slot, place, to: writer, step: step, &tallies[place.tensor])
@@ -48,9 +49,9 @@ final class WaveWriter {
           try worker.encode(place, step: step(place.tensor), into: empty[task - 1])
         }
       }
-      (written, isOdd) = (wave, !isOdd)
-      bytesDone += wave.map { plan.sourceBytes(of: plan.chunks[$0]).count }.reduce(0, +)
+      bytesDone += written.map { plan.sourceBytes(of: plan.chunks[$0]).count }.reduce(0, +)
       progress(bytesDone)
+      (written, isOdd) = (wave, !isOdd)
     }
     return tallies
   }

@@ -38,7 +38,7 @@ public final class ThimbleWriter {
     try output.append([UInt8](repeating: 0, count: Int(Layout.align64(position) - position)))
   }
 
-  /// Claims the space for a file of `byteCount` bytes, so that a full disk shows before the work is done.
+  /// Claims the space for `byteCount` bytes, so that a full disk shows before the work is done.
   public func reserve(_ byteCount: Int) throws(FormatError) {
     do { try output.reserve(byteCount) } catch { throw .system(error) }
   }

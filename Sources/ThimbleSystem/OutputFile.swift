@@ -70,7 +70,7 @@ public final class OutputFile {
     writtenBack = position
   }
 
-  /// Claims the space for a file of `byteCount` bytes, so that a full disk shows before the work is done.
+  /// Claims the space for `byteCount` bytes, so that a full disk shows before the work is done.
   public func reserve(_ byteCount: Int) throws(SystemError) {
     switch posix_fallocate(descriptor, 0, off_t(byteCount)) {
     case 0, EOPNOTSUPP, EINVAL: break  // not every file system can

@@ -37,8 +37,12 @@ public enum StandardStream: Int32, Sendable {
     }
   }
 
-  /// Lets a write to a closed pipe fail with an error, where it would kill the process.
-  public static func reportBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+  /// Lets a write to a closed pipe, or past the size that a file may have, fail with an error,
+  /// where it would kill the process.
+  public static func reportBrokenPipes() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
 }
 
 /// Lines of standard input, as bytes, one at a time as they come.

@@ -9,12 +9,12 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes one small .thimble file of a checkpoint.",
     discussion: """
-      CHECKPOINT is a folder as Hugging Face has it (safetensors or torch, in one file or several), a file of weights \
-      with the other files beside it, or an original .pth. The file appears when it is complete; until then an old \
-      one stays as it is.
+      CHECKPOINT is a folder as Hugging Face has it (safetensors or torch, in one file or \
+      several), a file of weights with the other files beside it, or an original .pth. The file \
+      appears when it is complete; until then an old one stays as it is.
 
-      Qualities are steps of the weights' spread: tiny 4.1, small 5.1, balanced 6.1, high 6.7, near-lossless 7.0 \
-      bits per weight, more or less as the weights are distributed.
+      The qualities have about these bits per weight, depending on how the weights are \
+      distributed: tiny 4.1, small 5.1, balanced 6.1, high 6.7, near-lossless 7.0.
 
       Examples:
         thimble convert xlm-mlm-100-1280 -o xlm.thimble
