@@ -5,6 +5,7 @@ public import ThimbleSystem
 public final class ThimbleFile: Sendable {
   public let path: String
   public let tensors: [TensorRecord]
+  private let places: [String: Int]
   private let mapped: MappedFile
   private let directory: Directory
   /// One bit per chunk whose hash has been found right.
@@ -16,7 +17,10 @@ public final class ThimbleFile: Sendable {
     do { mapped = try MappedFile(path: path) } catch { throw .system(error) }
     let header = try Header.read(mapped.bytes, path: path)
     directory = try Directory(of: mapped.bytes, header: header, path: path)
-    tensors = directory.tensors
+    let tensors = directory.tensors
+    self.tensors = tensors
+    // Names are unique: the directory has been checked.
+    places = Dictionary(uniqueKeysWithValues: zip(tensors.map(\.name), tensors.indices))
     checked = CheckedChunks(count: directory.chunkCount)
   }
 
@@ -28,7 +32,7 @@ public final class ThimbleFile: Sendable {
   public var tokenizer: ByteView { mapped.bytes[directory.tokenizer] }
   public var chunkCount: Int { directory.chunkCount }
 
-  public func tensor(named name: String) -> TensorRecord? { tensors.first { $0.name == name } }
+  public func tensor(named name: String) -> TensorRecord? { places[name].map { tensors[$0] } }
 
   /// The record of the file's chunk `index`.
   public func chunk(_ index: Int) -> ChunkRecord {

@@ -32,6 +32,8 @@ public final class FileWeights: WeightProvider {
     self.file = file
     self.plan = plan
     configuration = try Self.configuration(of: file)
+    let missing = configuration.encoderTensors.map(\.name).filter { file.tensor(named: $0) == nil }
+    guard missing.isEmpty else { throw .missingTensors(path: file.path, tensors: missing) }
     do {
       var scratch: [WorkerScratch] = []
       for _ in 0..<workers {
