@@ -11,7 +11,8 @@ enum MediumModel {
       let made = try ChildProcess(
         python,
         [
-          repository("Tools/make-checkpoint"), folder("checkpoint"), "--layers", "4", "--dim", "512",
+          repository("Tools/make-checkpoint"), folder("checkpoint"), "--layers", "4", "--dim",
+          "512",
           "--vocab", "26000",
         ])
       guard made.exitCode == 0 else { return .failure(Reason(text: made.errors)) }
@@ -83,7 +84,8 @@ struct MemoryTests {
   func allocation() throws {
     let model = try MediumModel.path.get()
     let result = try ChildProcess(
-      "sh", ["-c", "ulimit -v 60000; exec \(command) fill-mask \(model) '\(Self.text)' --memory 64M"])
+      "sh",
+      ["-c", "ulimit -v 60000; exec \(command) fill-mask \(model) '\(Self.text)' --memory 64M"])
     #expect([0, 74].contains(result.exitCode), "\(result.errors)")
   }
 

@@ -37,14 +37,21 @@ struct MachineLimits {
   }
 
   private static func memoryRate(_ pool: ComputePool) throws -> Double {
-    // Far beyond any cache.
-    let count = 128 << 20
+    // In all beyond the caches of small machines, and little enough for their memory.
+    let count = max(64 << 20, pool.threadCount * 32 << 20) / 8 / pool.threadCount
     let arrays = try (0..<pool.threadCount).map { _ in
-      let array = try AlignedArray<UInt8>(count: count)
-      for page in stride(from: 0, to: count, by: 4096) { array[page] = 1 }
-      return ByteView(array)
+      let array = try AlignedArray<UInt64>(count: count)
+      for page in stride(from: 0, to: count, by: 512) { array[page] = 1 }
+      return array
     }
-    return best(pool, work: Double(count)) { worker in _ = arrays[worker].xxh64 }
+    let sums = try AlignedArray<UInt64>(count: pool.threadCount)
+    return best(pool, work: Double(count * 8)) { worker in
+      arrays[worker].withSpan(0..<count) { span in
+        var sum: UInt64 = 0
+        for index in span.indices { sum &+= span[index] }
+        sums[worker] = sum
+      }
+    }
   }
 
   private static func multiplyRate(_ pool: ComputePool, _ kernels: KernelTable) throws -> Double {

@@ -36,7 +36,11 @@ struct Plan: ParsableCommand {
       let plan = try MemoryPlan(
         file, configuration: configuration, budget: run.memory,
         tokens: tokens ?? configuration.maxPositions, withHead: true, threads: run.threadCount)
-      try StandardStream.output.write(json ? jsonText(plan) : text(plan))
+      let estimate = PassEstimate(
+        file, configuration: configuration, plan: plan,
+        limits: try MachineLimits(threads: run.threadCount))
+      try StandardStream.output.write(
+        json ? jsonText(plan, estimate) : text(plan) + estimate.table.text)
     }
   }
 
@@ -58,10 +62,10 @@ struct Plan: ParsableCommand {
     let share = plan.decoded > 0 ? 100 * Double(plan.pinned) / Double(plan.decoded) : 100
     return table.text
       + "\n\(grouped(plan.pinnedChunks)) of \(grouped(plan.chunks)) chunks are pinned (\(decimal(share, 1)) % of the weights); "
-      + "\(sizeText(plan.decoded - plan.pinned)) are decoded at each pass.\n"
+      + "\(sizeText(plan.decoded - plan.pinned)) are decoded at each pass.\n\n"
   }
 
-  private func jsonText(_ plan: MemoryPlan) -> String {
+  private func jsonText(_ plan: MemoryPlan, _ estimate: PassEstimate) -> String {
     var object = JSONObject(uniqueEntries: parts(plan).map { ($0.key, JSONValue($0.bytes)) })
     object.set("peak", to: JSONValue(plan.peak))
     object.set("budget", to: JSONValue(plan.budget))
@@ -69,6 +73,63 @@ struct Plan: ParsableCommand {
     object.set("pinnedChunks", to: JSONValue(plan.pinnedChunks))
     object.set("chunks", to: JSONValue(plan.chunks))
     object.set("maximumTokens", to: JSONValue(plan.maximumTokens))
+    object.set("expectedMilliseconds", to: estimate.json)
     return JSONValue.object(object).text(.pretty) + "\n"
+  }
+}
+
+/// What a pass of the encoder should take here: what must be decoded at the machine's decoding rate, and then the slower
+/// of reading the pinned codes and multiplying. Attention comes on top, with the square of the length.
+private struct PassEstimate {
+  /// Passes take about so much longer than these limits: measured with `thimble bench` on the full-size model,
+  /// where chunks come from memory rather than from the nearest cache.
+  private static let practice = 1.4
+
+  private let milliseconds: [(tokens: Int, encode: Double, fill: Double)]
+
+  init(
+    _ file: ThimbleFile, configuration: XLMConfiguration, plan: MemoryPlan, limits: MachineLimits
+  ) {
+    let matrices = file.tensors.filter { $0.shape.kind == .q8b64 }
+    func codes(_ tensors: [TensorRecord]) -> Double {
+      Double(tensors.reduce(0) { $0 + $1.shape.panelCount * 32 * $1.shape.paddedColumns })
+    }
+    let vocabulary = codes(matrices.filter { $0.name == XLMConfiguration.tokenEmbeddingName })
+    let encoder = codes(matrices) - vocabulary
+    // Pinning goes in file order, and the vocabulary comes last.
+    let pinned = Double(plan.pinned) * 64 / 65
+    let pinnedEncoder = min(pinned, encoder)
+    let pinnedVocabulary = pinned - pinnedEncoder
+    func seconds(_ codes: Double, pinned: Double, rows: Double) -> Double {
+      (codes - pinned) / limits.decode + max(pinned / limits.memory, codes * rows / limits.multiply)
+    }
+    milliseconds = [16, 128, 512].filter { $0 <= configuration.maxPositions }.map { tokens in
+      let attention =
+        Double(configuration.layerCount * configuration.embeddingSize * 2 * tokens * tokens)
+        / (limits.multiply / 4)
+      let encode = seconds(encoder, pinned: pinnedEncoder, rows: Double(tokens)) + attention
+      let head = seconds(vocabulary, pinned: pinnedVocabulary, rows: 1)
+      return (tokens, encode * 1e3 * Self.practice, (encode + head) * 1e3 * Self.practice)
+    }
+  }
+
+  var table: Table {
+    var table = Table(["expected time", "encode", "fill a mask"], [.left, .right, .right])
+    for row in milliseconds {
+      table.append([
+        "\(row.tokens) tokens", "\(decimal(row.encode, 0)) ms", "\(decimal(row.fill, 0)) ms",
+      ])
+    }
+    return table
+  }
+
+  var json: JSONValue {
+    .array(
+      milliseconds.map { row in
+        .object([
+          "tokens": JSONValue(row.tokens), "encode": .number(row.encode),
+          "fillMask": .number(row.fill),
+        ])
+      })
   }
 }
