@@ -12,7 +12,7 @@ struct ThimbleCommand: ParsableCommand {
         thimble fill-mask xlm.thimble "Paris is the <mask> of France."
       """,
     version: "0.1.0",
-    subcommands: [Convert.self, FillMask.self, Inspect.self, Verify.self, Plan.self])
+    subcommands: [Convert.self, Evaluate.self, FillMask.self, Inspect.self, Verify.self, Plan.self])
 
   static func main() {
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
