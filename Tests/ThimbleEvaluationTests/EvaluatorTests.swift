@@ -8,7 +8,7 @@ struct EvaluatorTests {
   func options(_ change: (inout EvaluationOptions) -> Void = { _ in }) -> EvaluationOptions {
     var options = EvaluationOptions()
     options.masking = .fraction(0.25)
-    options.limit = 4
+    options.limit = 2
     change(&options)
     return options
   }
@@ -17,7 +17,7 @@ struct EvaluatorTests {
   func split() throws {
     let small = try SmallPair()
     let evaluation = try small.pair.evaluator(
-      small.pair.candidates(), options { $0.limit = 12 }
+      small.pair.candidates(), options { $0.limit = 8 }
     ).run(sampleText())
     #expect(evaluation.candidates == ["both", "weights", "activations"])
     let (both, weights, activations) = (

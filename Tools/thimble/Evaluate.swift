@@ -62,7 +62,7 @@ struct Evaluate: ParsableCommand {
         }, isInterrupted: { Interruption.isRequested })
       progress?.finish()
       let report = try EvaluationReport(evaluation, of: pair)
-      try files.write(json: report.json)
+      try files.write(json: report.json, html: report.html)
       if !outputs.json { try StandardStream.output.write(report.text) }
     }
   }
@@ -126,7 +126,11 @@ struct OpenOutputs {
   let html: OutputFile?
 
   /// Writes whatever was asked for.
-  func write(json value: JSONValue) throws {
+  func write(json value: JSONValue, html page: String) throws {
+    if let html {
+      try html.append(Array(page.utf8))
+      try html.commit()
+    }
     if json { try StandardStream.output.write(value.text(.pretty) + "\n") }
   }
 }

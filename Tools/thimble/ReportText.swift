@@ -28,7 +28,7 @@ extension EvaluationReport {
       table.append([
         name, grouped(measures.positions), decimal(measures.referencePerplexity, 2),
         decimal(measures.perplexity, 2), decimal(measures.perplexityRatio.value, 4),
-        interval(measures.perplexityRatio, 4), scientific(measures.divergence.mean.value),
+        interval(measures.perplexityRatio, 4), significant(measures.divergence.mean.value),
         percent(measures.agreement.value), percent(measures.agreementInFive),
       ])
     }
@@ -52,7 +52,7 @@ extension EvaluationReport {
           + [
             divergence.mean.value, divergence.median, divergence.percentile90,
             divergence.percentile99, divergence.percentile999, divergence.maximum,
-          ].map(scientific)
+          ].map(significant)
           + [
             percent(measures.agreement.value),
             decimal(100 * measures.probabilityDifference, 2) + " %",
@@ -75,26 +75,10 @@ extension EvaluationReport {
   }
 }
 
-extension LossPart {
-  /// What rounds.
-  var title: String { self == .both ? "weights and activations" : rawValue }
-}
-
 func percent(_ share: Double) -> String { decimal(100 * share, 1) + " %" }
 
 private func interval(_ estimate: Estimate, _ digits: Int) -> String {
   guard estimate.interval.upperBound.isFinite else { return "–" }
   return
     "\(decimal(estimate.interval.lowerBound, digits))–\(decimal(estimate.interval.upperBound, digits))"
-}
-
-/// A small number with three digits that count: "0.00105", "3.4e-7".
-func scientific(_ value: Double) -> String {
-  guard value > 0, value < 1 else { return decimal(value, 3) }
-  var (digits, scaled) = (2, value)
-  while scaled < 1 {
-    scaled *= 10
-    digits += 1
-  }
-  return digits < 9 ? decimal(value, digits) : "\(decimal(scaled, 2))e-\(digits - 2)"
 }
