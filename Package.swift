@@ -49,10 +49,11 @@ let package = Package(
     library("ThimbleConvert", ["ThimbleImport", "ThimbleFormat"]),
     library("Thimble", ["ThimbleModel", "ThimbleText"]),
     library("ThimbleReference", ["Thimble", "ThimbleImport"]),
+    library("ThimbleEvaluation", ["ThimbleReference"]),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleConvert", "ThimbleReference",
+        "Thimble", "ThimbleConvert", "ThimbleEvaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/thimble", swiftSettings: swift),
@@ -73,6 +74,9 @@ let package = Package(
     tests("ThimbleConvertTests", ["ThimbleConvert", "ThimbleTestSupport"]),
     tests(
       "ThimbleModelTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"],
+      fixtures: true),
+    tests(
+      "ThimbleEvaluationTests", ["ThimbleEvaluation", "ThimbleConvert", "ThimbleTestSupport"],
       fixtures: true),
     tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
   ]

@@ -29,17 +29,17 @@ extension Encoder {
     }
   }
 
-  /// The int8 form of the rows `range` of `input`, if the weights of `group` are int8.
+  /// The int8 form of the rows `range` of `input`, if `group` takes it.
   private func quantize(
     _ input: FloatRows, for group: LinearGroup, into quantized: QuantizedRows, range: Range<Int>
   ) {
-    guard group.precision == .int8 else { return }
+    guard group.precision != .float32 else { return }
     kernels.quantize(
       input.from(row: range.lowerBound), columns: input.width,
       columnFactors: group.columnFactors?.from(0), into: quantized, rows: range)
   }
 
-  /// The int8 form of `input`, if the weights of `group` are int8.
+  /// The int8 form of `input`, if `group` takes it.
   func quantize(
     _ input: FloatRows, for group: LinearGroup, into quantized: QuantizedRows, rows: Int
   ) {
@@ -70,8 +70,23 @@ extension Encoder {
   func compute(
     _ group: LinearGroup, _ input: FloatRows, _ quantized: QuantizedRows, rows: Int
   ) throws(WeightError) {
+    let rounded = round(input, quantized, for: group, rows: rows)
     try group.compute(
-      LinearInput(rows: input, quantized: quantized), rows: rows, pool: pool, kernels: kernels,
-      meter: meter)
+      LinearInput(rows: rounded ?? input, quantized: quantized), rows: rows, pool: pool,
+      kernels: kernels, meter: meter)
+  }
+
+  /// What `quantized` keeps of `input`, if `group` is to see just that; else nil.
+  private func round(
+    _ input: FloatRows, _ quantized: QuantizedRows, for group: LinearGroup, rows: Int
+  ) -> FloatRows? {
+    guard group.precision == .float32WithRoundedInput, let rounded = workspace.rounded else {
+      return nil
+    }
+    forRows(rows) { range in
+      quantized.dequantize(
+        rows: range, columns: input.width, factors: group.columnFactors, into: rounded)
+    }
+    return rounded
   }
 }

@@ -32,7 +32,8 @@ public final class Encoder {
     let width = configuration.embeddingSize
     do {
       workspace = try Workspace(
-        configuration, maximumTokens: maximumTokens, workers: pool.threadCount)
+        configuration, maximumTokens: maximumTokens, workers: pool.threadCount,
+        roundsInput: provider.roundsInput)
       lookUp = try LookUp(
         maximumRows: maximumTokens, width: width, workers: pool.threadCount)
     } catch { throw .system(error) }

@@ -7,6 +7,8 @@ public protocol WeightProvider {
   /// What messages call the origin of the weights.
   var path: String { get }
   var configuration: XLMConfiguration { get }
+  /// Whether some of its matrices are fp32 with rounded input.
+  var roundsInput: Bool { get }
   /// Whether the tensor named `name` is there.
   func contains(_ name: String) -> Bool
   /// The weights of a linear layer, [rows, columns].
@@ -18,6 +20,8 @@ public protocol WeightProvider {
 }
 
 extension WeightProvider {
+  public var roundsInput: Bool { false }
+
   /// The linear layer whose tensors are `name`.weight and `name`.bias.
   func linear(_ name: String, outputs: Int, inputs: Int) throws(ModelError) -> Linear {
     Linear(

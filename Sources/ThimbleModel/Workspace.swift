@@ -21,10 +21,14 @@ final class Workspace {
   let quantized: QuantizedRows
   /// int8 form of rows of `feedForward`.
   let quantizedFeedForward: QuantizedRows
+  /// Rows of input that were rounded to int8 and back; only for weights that ask for it.
+  let rounded: FloatRows?
   /// Scratch of each worker's attention.
   let attention: [AlignedArray<Float>]
 
-  init(_ configuration: XLMConfiguration, maximumTokens: Int, workers: Int) throws(SystemError) {
+  init(
+    _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int, roundsInput: Bool
+  ) throws(SystemError) {
     let width = configuration.embeddingSize
     func rows() throws(SystemError) -> FloatRows { try FloatRows(rows: maximumTokens, width: width) }
     hidden = try rows()
@@ -38,6 +42,9 @@ final class Workspace {
       rows: maximumTokens, k: KernelShape.paddedColumns(width))
     quantizedFeedForward = try QuantizedRows(
       rows: maximumTokens, k: KernelShape.paddedColumns(configuration.feedForwardSize))
+    rounded =
+      roundsInput
+      ? try FloatRows(rows: maximumTokens, width: configuration.feedForwardSize) : nil
     let longest = min(maximumTokens, configuration.maxPositions)
     var attention: [AlignedArray<Float>] = []
     for _ in 0..<workers {

@@ -31,6 +31,8 @@ public protocol PanelSource: RowSource {
 public enum WeightPrecision: Sendable {
   case int8
   case float32
+  /// fp32 weights whose input is rounded as int8 weights have it: shows what that rounding costs by itself.
+  case float32WithRoundedInput
 }
 
 /// The panels of one chunk, in memory.

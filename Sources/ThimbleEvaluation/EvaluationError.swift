@@ -1,0 +1,63 @@
+public import ThimbleModel
+public import ThimbleSystem
+public import ThimbleText
+
+/// Why nothing can be measured.
+public enum EvaluationError: Error, CustomStringConvertible {
+  /// The models differ in what must agree for their outputs to be compared.
+  case notTogether(file: String, reference: String, differences: [Difference])
+  /// Same shapes, but other tokens.
+  case vocabulary(file: String, reference: String)
+  case noTokenizer(path: String)
+  /// There is no sentence in what `path` names; `reason` says how it was looked for.
+  case noText(path: String, reason: String)
+  /// No sentence has a token that can be masked.
+  case nothingToMask(path: String)
+  /// Line `number` of `path` cannot be used.
+  case line(path: String, number: Int, reason: String)
+  /// A table lacks the column `name`.
+  case column(path: String, name: String, found: [String])
+  /// A label outside of the set that the task has.
+  case label(path: String, number: Int, found: String, known: [String])
+  /// The head does not have the classes of the task.
+  case classes(path: String, found: [String], expected: [String])
+  case language(String, path: String, known: [String])
+  case model(ModelError)
+  case text(TextError)
+  case system(SystemError)
+
+  /// One entry of two configurations.
+  public struct Difference: Sendable {
+    public let field: String
+    public let file: String
+    public let reference: String
+  }
+
+  public var description: String {
+    switch self {
+    case .notTogether(let file, let reference, let differences):
+      "\(file) was not made from \(reference): "
+        + differences.map { "\"\($0.field)\" is \($0.file), in the reference \($0.reference)" }
+        .joined(separator: "; ") + "."
+    case .vocabulary(let file, let reference):
+      "\(file) was not made from \(reference): their vocabularies differ, though not in size. Convert again."
+    case .noTokenizer(let path):
+      "\(path): has no vocabulary, so that it cannot read text. Give token ids with --ids."
+    case .noText(let path, let reason): "\(path): there is no sentence in it: \(reason)"
+    case .nothingToMask(let path):
+      "\(path): no sentence has a token that can be masked. Does the text suit the vocabulary?"
+    case .line(let path, let number, let reason): "\(path), line \(number): \(reason)"
+    case .column(let path, let name, let found):
+      "\(path): there is no column \"\(name)\". The columns are: \(found.joined(separator: ", "))."
+    case .label(let path, let number, let found, let known):
+      "\(path), line \(number): the label \"\(found)\" is none of \(known.joined(separator: ", "))."
+    case .classes(let path, let found, let expected):
+      "\(path): the head has the classes \(found.joined(separator: ", ")); the task needs \(expected.joined(separator: ", ")). Say which is which with --labels."
+    case .language(let name, let path, let known):
+      "\(path): the model does not know the language \"\(name)\". It knows: \(known.joined(separator: " ")). Name the file after one of them."
+    case .model(let error): error.description
+    case .text(let error): error.description
+    case .system(let error): error.description
+    }
+  }
+}

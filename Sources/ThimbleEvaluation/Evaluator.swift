@@ -1,0 +1,254 @@
+internal import ThimbleArchitecture
+public import ThimbleModel
+internal import ThimbleOps
+public import ThimbleSystem
+public import ThimbleText
+
+/// A model that is compared with the reference.
+public struct Candidate {
+  public let name: String
+  let provider: any WeightProvider
+
+  public init(_ name: String, _ provider: any WeightProvider) {
+    self.name = name
+    self.provider = provider
+  }
+}
+
+/// What is measured.
+public struct EvaluationOptions: Sendable {
+  public var masking = Masking.fraction(0.15)
+  public var seed: UInt64 = 1
+  /// The most sentences of a language.
+  public var limit: Int?
+  /// Whether lines are JSON lists of token ids, ends included, rather than text.
+  public var readsIDs = false
+
+  public init() {}
+}
+
+/// Runs a reference and any number of candidates over the same masked sentences and counts how they differ.
+///
+/// Every model has activations of its own for the tokens of one batch; weights are shared as their providers share them.
+public final class Evaluator {
+  private let reference: MaskedLanguageModel
+  private let candidates: [(name: String, model: MaskedLanguageModel)]
+  private let options: EvaluationOptions
+  private let configuration: XLMConfiguration
+  private let pool: ComputePool
+  private let reader: SentenceReader
+  private let batch: Batch
+  private let trace: HiddenTrace
+  private let batchTokens: Int
+  /// [positions of a round][candidates]
+  private let comparisons: AlignedArray<PositionComparison>
+  /// For each worker, room for a distribution.
+  private let distributions: [AlignedArray<Double>]
+
+  private var pending: [Pending] = []
+  private var pendingTokens = 0
+  private var tallies: [[Tally]] = []
+
+  private struct Pending {
+    let sequence: MaskedSequence
+    let language: Int
+    let sentence: Int
+  }
+
+  /// - Parameters:
+  ///   - candidates: with the configuration of `reference`.
+  ///   - tokenizer: nil only if sentences come as ids.
+  /// - Throws: `EvaluationError`.
+  public init(
+    reference provider: any WeightProvider, candidates: [Candidate], tokenizer: TokenizerTables?,
+    options: EvaluationOptions, pool: ComputePool, kernels: KernelTable
+  ) throws(EvaluationError) {
+    configuration = provider.configuration
+    self.options = options
+    self.pool = pool
+    guard tokenizer != nil || options.readsIDs else { throw .noTokenizer(path: provider.path) }
+    let size = WorkingSize(configuration, models: candidates.count + 1)
+    batchTokens = size.batchTokens
+    let (maximumTokens, positions) = (size.maximumTokens, size.positionsPerRound)
+    func model(_ provider: some WeightProvider) throws(EvaluationError) -> MaskedLanguageModel {
+      do {
+        return try MaskedLanguageModel(
+          provider, maximumTokens: maximumTokens, positionsPerRound: positions, pool: pool,
+          kernels: kernels)
+      } catch { throw .model(error) }
+    }
+    reference = try model(provider)
+    var models: [(String, MaskedLanguageModel)] = []
+    for candidate in candidates { models.append((candidate.name, try model(candidate.provider))) }
+    self.candidates = models
+    reader = SentenceReader(
+      tokenizer, input: options.readsIDs ? .ids : .text, configuration: configuration,
+      longest: min(maximumTokens, configuration.maxPositions))
+    do { batch = try Batch(maximumTokens: maximumTokens) } catch { throw .model(error) }
+    do {
+      trace = try HiddenTrace(
+        layerCount: configuration.layerCount, maximumTokens: maximumTokens,
+        width: configuration.embeddingSize)
+      comparisons = try AlignedArray(count: positions * max(candidates.count, 1))
+      var distributions: [AlignedArray<Double>] = []
+      for _ in 0..<pool.threadCount {
+        distributions.append(try AlignedArray(count: configuration.vocabularySize))
+      }
+      self.distributions = distributions
+    } catch { throw .system(error) }
+  }
+
+  /// Measures on `text`, one sentence of each language after the other, so that what is known at any time
+  /// covers all of them.
+  ///
+  /// - Parameters:
+  ///   - progress: called now and then with the sentences done and those there are.
+  ///   - isInterrupted: whether to stop with what is known.
+  public func run(
+    _ text: EvaluationText, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    isInterrupted: () -> Bool = { false }
+  ) throws(EvaluationError) -> Evaluation {
+    let start = monotonicSeconds()
+    let languages = text.languages
+    let ids = try languages.map { language throws(EvaluationError) in try languageID(language) }
+    tallies = languages.map { _ in
+      candidates.map { _ in Tally(layerCount: configuration.layerCount) }
+    }
+    let counts = languages.map { min($0.sentenceCount, options.limit ?? .max) }
+    let total = counts.reduce(0, +)
+    var cursors = languages.map { Lines($0.bytes) }
+    var done = 0
+    var isComplete = true
+    reading: for round in 0..<(counts.max() ?? 0) {
+      for (index, language) in languages.enumerated() where round < counts[index] {
+        guard let line = cursors[index].next() else { continue }
+        let sentence = try reader.sentence(
+          line, path: language.path, number: cursors[index].number)
+        let sequences = sentence.masked(
+          options.masking, seed: options.seed, mask: Int32(configuration.specialIDs.mask))
+        if !sequences.isEmpty {
+          for column in candidates.indices { tallies[index][column].addSentence() }
+        }
+        for sequence in sequences {
+          if pendingTokens + sequence.ids.count > batchTokens, !pending.isEmpty {
+            try flush(ids)
+            progress(done, total)
+            if isInterrupted() {
+              isComplete = false
+              break reading
+            }
+          }
+          pending.append(Pending(sequence: sequence, language: index, sentence: done))
+          pendingTokens += sequence.ids.count
+        }
+        done += 1
+      }
+    }
+    if isComplete { try flush(ids) }
+    guard tallies.contains(where: { $0.contains { $0.positions > 0 } }) else {
+      throw .nothingToMask(path: languages.map(\.path).joined(separator: ", "))
+    }
+    return Evaluation(
+      languages: languages.map(\.name), candidates: candidates.map(\.name), tallies: tallies,
+      isComplete: isComplete, options: options, seconds: monotonicSeconds() - start)
+  }
+
+  private func languageID(_ language: EvaluationText.Language) throws(EvaluationError) -> Int32? {
+    guard configuration.hasLanguageEmbeddings else { return nil }
+    guard let id = configuration.languageID(language.name) else {
+      throw .language(
+        language.name, path: language.path, known: configuration.languages.map(\.name))
+    }
+    return Int32(id)
+  }
+
+  /// Runs all models on what is pending.
+  private func flush(_ languageIDs: [Int32?]) throws(EvaluationError) {
+    guard !pending.isEmpty else { return }
+    do throws(ModelError) {
+      batch.removeAll()
+      for entry in pending {
+        try batch.append(entry.sequence.ids, language: languageIDs[entry.language])
+      }
+      try encode()
+      try scorePositions()
+    } catch { throw .model(error) }
+    pending.removeAll(keepingCapacity: true)
+    pendingTokens = 0
+  }
+
+  private func encode() throws(ModelError) {
+    let rows = batch.tokenCount
+    try reference.encoder.encode(batch) { [self] layer in
+      trace.store(reference.encoder.hidden, rows: rows, layer: layer)
+    }
+    for (column, (_, model)) in candidates.enumerated() {
+      let hidden = model.encoder.hidden
+      try model.encoder.encode(batch) { [self] layer in
+        trace.compare(hidden, batch, layer: layer, pool: pool) { sequence, tally in
+          tallies[pending[sequence].language][column].layers[layer].add(tally)
+        }
+      }
+      trace.compareSentences(hidden, batch, pool: pool) { sequence, cosine in
+        tallies[pending[sequence].language][column].sentenceCosines.append(cosine)
+      }
+    }
+  }
+
+  private func scorePositions() throws(ModelError) {
+    var places: [(row: Int, target: Int, sequence: Int)] = []
+    for (index, entry) in pending.enumerated() {
+      let first = batch.rows(ofSequence: index).lowerBound
+      places += entry.sequence.targets.map { (first + $0.position, $0.id, index) }
+    }
+    for start in stride(from: 0, to: places.count, by: reference.positionsPerRound) {
+      let round = places[start..<min(start + reference.positionsPerRound, places.count)]
+      let rows = round.map(\.row)[...]
+      try reference.computeLogits(at: rows)
+      for candidate in candidates { try candidate.model.computeLogits(at: rows) }
+      try compareRound(round.map(\.target))
+      for (index, place) in round.enumerated() {
+        let entry = pending[place.sequence]
+        for column in candidates.indices {
+          tallies[entry.language][column].add(
+            comparisons[index * candidates.count + column], sentence: entry.sentence)
+        }
+      }
+    }
+  }
+
+  /// Compares the logits of the round that was computed last.
+  private func compareRound(_ targets: [Int]) throws(ModelError) {
+    try pool.run(count: targets.count) { (index, worker) throws(ModelError) in
+      let own = ReferenceDistribution(
+        try reference.logits(ofRound: index), scratch: distributions[worker])
+      for (column, candidate) in candidates.enumerated() {
+        comparisons[index * candidates.count + column] = own.comparison(
+          with: try candidate.model.logits(ofRound: index), target: targets[index])
+      }
+    }
+  }
+}
+
+/// How much is worked on at once, so that private memory stays bounded at any size of model.
+private struct WorkingSize {
+  /// Tokens that a batch is filled up to.
+  let batchTokens: Int
+  /// The most tokens of a batch: one long sentence may exceed `batchTokens`.
+  let maximumTokens: Int
+  let positionsPerRound: Int
+
+  // Enough tokens to make decoding weights once for all of them worth it, in what a small machine has to spare.
+  private static let activationBytes = 80 << 20
+  private static let logitBytes = 10 << 20
+
+  init(_ configuration: XLMConfiguration, models: Int) {
+    let width = configuration.embeddingSize
+    let layers = configuration.layerCount + 1
+    // Of a token: seven rows of the width and two of the feed-forward block, by model, and the reference's trace.
+    let tokenBytes = 4 * (models * (7 * width + 2 * configuration.feedForwardSize) + layers * width)
+    batchTokens = min(max(Self.activationBytes / tokenBytes, 64), 1024)
+    maximumTokens = max(batchTokens, configuration.maxPositions)
+    positionsPerRound = min(max(Self.logitBytes / (4 * configuration.vocabularySize), 4), 64)
+  }
+}

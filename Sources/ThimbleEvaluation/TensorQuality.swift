@@ -1,0 +1,82 @@
+internal import ThimbleFormat
+internal import ThimbleImport
+internal import ThimbleModel
+internal import ThimbleOps
+internal import ThimbleReference
+internal import ThimbleSystem
+
+/// How a matrix is stored in a file, and how well.
+public struct TensorQuality: Sendable {
+  public let name: String
+  public let rows: Int
+  public let columns: Int
+  /// Of its chunks in the file.
+  public let byteCount: Int
+  /// Signal to quantisation noise in dB; nil if no weight differs.
+  public let sqnr: Double?
+
+  public var bitsPerWeight: Double { 8 * Double(byteCount) / Double(rows * columns) }
+}
+
+extension ModelPair {
+  /// Compares every quantised matrix of the file with that of the reference, weight by weight.
+  public func tensorQualities() throws(EvaluationError) -> [TensorQuality] {
+    let dequantised = DequantizedWeights(weights, workers: pool.threadCount)
+    var qualities: [TensorQuality] = []
+    for tensor in file.tensors where tensor.shape.kind == .q8b64 && reference.contains(tensor.name)
+    {
+      let (rows, columns) = (tensor.shape.rows, tensor.shape.columns)
+      do throws(ModelError) {
+        let error = try squares(
+          of: try dequantised.matrix(tensor.name, rows: rows, columns: columns),
+          against: try reference.matrix(tensor.name, rows: rows, columns: columns))
+        qualities.append(
+          TensorQuality(
+            name: tensor.name, rows: rows, columns: columns,
+            byteCount: tensor.chunks.reduce(0) { $0 + file.chunk($1).size },
+            sqnr: error.noise > 0 ? decibels(error.signal / error.noise) : nil))
+      } catch { throw .model(error) }
+    }
+    return qualities
+  }
+
+  /// Sums of squares, of the weights of `reference` and of the errors of `matrix`.
+  private func squares(
+    of matrix: any PanelSource, against reference: any PanelSource
+  ) throws(ModelError) -> (signal: Double, noise: Double) {
+    let sums: AlignedArray<Double>
+    do { sums = try AlignedArray(count: 2 * matrix.chunkCount) } catch { throw .system(error) }
+    let panelSize = KernelShape.panelRows * matrix.columns
+    do {
+      try pool.run(count: matrix.chunkCount) { (chunk, worker) throws(WeightError) in
+        guard case .float32(let own) = try matrix.load(chunk: chunk, worker: worker) else { return }
+        for (index, panel) in matrix.panels(ofChunk: chunk).enumerated() {
+          // A chunk of a reference is a panel.
+          guard case .float32(let other) = try reference.load(chunk: panel, worker: worker) else {
+            return
+          }
+          let start = own.offset + index * panelSize
+          let (signal, noise) = own.array.withSpan(start..<start + panelSize) { own in
+            other.array.withSpan(other.offset..<other.offset + panelSize) { other in
+              var (signal, noise) = (0.0, 0.0)
+              for place in own.indices {
+                let (value, error) = (
+                  Double(other[place]), Double(own[place]) - Double(other[place])
+                )
+                signal += value * value
+                noise += error * error
+              }
+              return (signal, noise)
+            }
+          }
+          sums[2 * chunk] += signal
+          sums[2 * chunk + 1] += noise
+        }
+      }
+    } catch { throw .weights(error) }
+    return (0..<matrix.chunkCount).reduce(into: (0, 0)) {
+      $0.0 += sums[2 * $1]
+      $0.1 += sums[2 * $1 + 1]
+    }
+  }
+}

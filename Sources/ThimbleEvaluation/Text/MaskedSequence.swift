@@ -1,0 +1,74 @@
+internal import ThimbleSystem
+
+/// Which positions of a sentence are masked.
+public enum Masking: Sendable, Equatable {
+  /// This share of the tokens, all at once, but at least one.
+  case fraction(Double)
+  /// Every token in a copy of the sentence of its own: pseudo-log-likelihood (Salazar et al., 2020).
+  case allPositions
+}
+
+/// A sentence as token ids, ends included.
+struct Sentence {
+  var ids: [Int32]
+  /// Positions of tokens that stand for text.
+  var maskable: [Int]
+  /// Of the text, so that masks depend on nothing else.
+  var hash: UInt64
+}
+
+/// A sentence with masks, and what stood there.
+struct MaskedSequence {
+  var ids: [Int32]
+  var targets: [(position: Int, id: Int)]
+}
+
+extension Sentence {
+  /// - Parameters:
+  ///   - seed: fixes the choice together with the text (Formats/report.md, "Masks").
+  ///   - mask: the id of the mask.
+  func masked(_ masking: Masking, seed: UInt64, mask: Int32) -> [MaskedSequence] {
+    switch masking {
+    case .allPositions: maskable.map { masked([$0], mask) }
+    case .fraction(let fraction): maskable.isEmpty ? [] : [masked(draw(fraction, seed), mask)]
+    }
+  }
+
+  private func masked(_ positions: [Int], _ mask: Int32) -> MaskedSequence {
+    var sequence = MaskedSequence(ids: ids, targets: [])
+    for position in positions {
+      sequence.targets.append((position, Int(ids[position])))
+      sequence.ids[position] = mask
+    }
+    return sequence
+  }
+
+  /// Positions drawn without replacement.
+  private func draw(_ fraction: Double, _ seed: UInt64) -> [Int] {
+    var random = SplitMix64(state: seed ^ hash)
+    var rest = maskable
+    let count = min(max(Int((fraction * Double(rest.count)).rounded()), 1), rest.count)
+    for index in 0..<count {
+      rest.swapAt(index, index + random.next(below: rest.count - index))
+    }
+    return rest[..<count].sorted()
+  }
+}
+
+/// A reproducible stream of random numbers (Steele, Lea and Flood, 2014).
+struct SplitMix64 {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A number in `0..<limit`: the high word of a product.
+  mutating func next(below limit: Int) -> Int {
+    Int(next().multipliedFullWidth(by: UInt64(limit)).high)
+  }
+}
