@@ -10,7 +10,8 @@ public struct FillMaskOptions: Sendable {
   public var targets: [String] = []
   /// Whose way of putting a text into the model is followed.
   public var convention = Convention.training
-  /// The language of the text. Models with language embeddings use it.
+  /// The language of the text: in training, of the rules for its words; for models that have them, of the
+  /// language embedding.
   public var language: String?
   /// Whether a text that is too long is cut.
   public var truncates = false
@@ -79,8 +80,9 @@ extension LanguageModel {
 
   private func encode(_ text: String, _ options: FillMaskOptions) throws(ThimbleError) {
     guard tokenizer != nil else { throw .noTokenizer(path: path) }
+    let isTraining = options.convention == .training
     let encoding = EncodingOptions(
-      ends: options.convention == .training ? .original : .huggingFace,
+      mode: isTraining ? .faithful : .huggingFace, language: isTraining ? options.language : nil,
       maskSpellings: Self.maskSpellings)
     do {
       try tokenizer?.encode(text.utf8.span, encoding, into: &tokens)

@@ -1,5 +1,16 @@
 /// How a text becomes tokens.
 public struct EncodingOptions: Sendable {
+  /// Whose rules split a text into words. Formats/tokenizer.md, sections 7 and 8, has them all.
+  public enum Mode: String, Sendable, CaseIterable {
+    /// As the text was prepared that the model was trained with.
+    case faithful
+    /// As Hugging Face's tokenizer: its public one without a language, which has the rules of
+    /// English for every text; its private `_tokenize` with one.
+    case huggingFace = "hf"
+    /// White space parts the words, and nothing else is done: the text was prepared elsewhere.
+    case pretokenized
+  }
+
   /// The tokens put around a sequence.
   public enum Ends: Sendable {
     /// `<s> A </s>` and `<s> A </s> B </s>`: Hugging Face since 2020.
@@ -9,6 +20,10 @@ public struct EncodingOptions: Sendable {
     case none
   }
 
+  public var mode: Mode
+  /// The code of the text's language, as the model spells it; without it the rules are those of
+  /// English.
+  public var language: String?
   public var ends: Ends
   /// Spellings that stand for `<special1>` besides itself: `<mask>`, `[MASK]`.
   public var maskSpellings: [String]
@@ -16,11 +31,27 @@ public struct EncodingOptions: Sendable {
   /// both are equally long off the second. Without it nothing is cut.
   public var maximumLength: Int?
 
+  /// Options with the ends of the mode.
   public init(
-    ends: Ends = .huggingFace, maskSpellings: [String] = [], maximumLength: Int? = nil
+    mode: Mode = .faithful, language: String? = nil, maskSpellings: [String] = [],
+    maximumLength: Int? = nil
   ) {
+    self.init(
+      mode: mode, language: language, ends: mode == .huggingFace ? .huggingFace : .original,
+      maskSpellings: maskSpellings, maximumLength: maximumLength)
+  }
+
+  public init(
+    mode: Mode = .faithful, language: String? = nil, ends: Ends, maskSpellings: [String] = [],
+    maximumLength: Int? = nil
+  ) {
+    self.mode = mode
+    self.language = language
     self.ends = ends
     self.maskSpellings = maskSpellings
     self.maximumLength = maximumLength
   }
+
+  /// Hugging Face's public tokenizer lower-cases before it looks at the text; everyone else lower-cases words.
+  var lowercasesFirst: Bool { mode == .huggingFace && language == nil }
 }

@@ -29,6 +29,10 @@ public struct SpecialTokens: Sendable {
 }
 
 extension TokenizerTables {
+  /// Whether the model saw Romanian with its marks: its commonest word that has one is a token, in
+  /// one of the two spellings.
+  var hasRomanianMarks: Bool { id(of: "și</w>") != nil || id(of: "şi</w>") != nil }
+
   /// The special tokens of this vocabulary.
   public var specialTokens: SpecialTokens { SpecialTokens(self) }
 }

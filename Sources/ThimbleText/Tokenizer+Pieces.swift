@@ -12,7 +12,10 @@ extension Tokenizer {
     }
     guard text[index] == 0x3C else { return nil }
     for (name, id) in zip(SpecialTokens.names, specialTokens.ids) {
-      guard let id, let length = length(of: name.utf8.span, text, at: index) else { continue }
+      guard let id,
+        let length = length(
+          of: name.utf8.span, text, at: index, lowercases: options.lowercasesFirst)
+      else { continue }
       return (id, length)
     }
     return nil
@@ -26,13 +29,15 @@ extension Tokenizer {
 
   /// The number of bytes at `index` that spell an ASCII `name`; capitals do too where the
   /// vocabulary has lower case.
-  private func length(of name: Span<UInt8>, _ text: Span<UInt8>, at index: Int) -> Int? {
+  private func length(
+    of name: Span<UInt8>, _ text: Span<UInt8>, at index: Int, lowercases: Bool
+  ) -> Int? {
     var position = index
     for offset in name.indices {
       guard position < text.count, let (scalar, length) = decodeScalar(text, at: position) else {
         return nil
       }
-      let lowers = tables.lowercases && CharacterClass.of(scalar).contains(.lowers)
+      let lowers = lowercases && tables.lowercases && CharacterClass.of(scalar).contains(.lowers)
       guard (lowers ? lowerCased(scalar).first : scalar) == UInt32(name[offset]) else {
         return nil
       }
@@ -44,12 +49,17 @@ extension Tokenizer {
   /// Appends the tokens of the text collected since the last special token, and forgets it.
   mutating func appendPiece(_ segment: Int, to tokens: inout [Token]) {
     guard !text.scalars.isEmpty else { return }
-    text.replacePunctuation()
-    text.normalize(rules)
-    text.removeControls()
-    text.splitIntoWords(rules, words: &words, bytes: &bytes)
+    if rulesMode == .pretokenized {
+      text.splitAtWhiteSpace(words: &words)
+    } else {
+      text.replacePunctuation()
+      text.normalize(rules)
+      text.removeControls(rules.controls)
+      if rules.foldsRomanian { text.foldRomanian() }
+      text.splitIntoWords(rules, words: &words, bytes: &bytes)
+    }
     for word in words {
-      if tables.lowercases {
+      if tables.lowercases, rulesMode != .pretokenized {
         folder.fold(text.scalars, word)
         appendWord(folder.scalars, folder.scalars.indices, segment, to: &tokens)
       } else {

@@ -1,11 +1,14 @@
 /// Turns text into tokens, with working memory that it keeps from text to text.
 ///
-/// The rules are those of Hugging Face's `XLMTokenizer`; see Formats/tokenizer.md §7. Memory and time
-/// grow in proportion to the text. One tokenizer serves one thread; any number may share tables.
+/// `EncodingOptions` says by whose rules; they are in Formats/tokenizer.md. Memory and time grow in
+/// proportion to the text. One tokenizer serves one thread; any number may share tables.
 public struct Tokenizer: ~Copyable {
   public let tables: TokenizerTables
   public let specialTokens: SpecialTokens
-  let rules = LanguageRules(language: "en")
+  /// The rules of the latest text.
+  private(set) var rules = LanguageRules(language: "en", mode: .faithful, foldsRomanian: false)
+  private(set) var rulesMode = EncodingOptions.Mode.faithful
+  private var rulesLanguage = "en"
   var text = TextBuffer()
   var words: [Range<Int>] = []
   var bytes: [UInt8] = []
@@ -109,7 +112,9 @@ public struct Tokenizer: ~Copyable {
     guard text.count <= Self.byteLimit else {
       throw .textTooLong(byteCount: text.count, limit: Self.byteLimit)
     }
+    useRules(options)
     self.text.removeAll()
+    let lowercases = tables.lowercases && options.lowercasesFirst
     var index = 0
     while index < text.count {
       if let (id, length) = specialToken(in: text, at: index, options) {
@@ -125,8 +130,7 @@ public struct Tokenizer: ~Copyable {
         throw .notUTF8(offset: index)
       }
       let scalar = SourceScalar(value, start: UInt32(index), end: UInt32(index + length))
-      // Hugging Face lower-cases before its rules look at the text, sign by sign.
-      if tables.lowercases, scalar.classes.contains(.lowers) {
+      if lowercases, scalar.classes.contains(.lowers) {
         let (first, second) = lowerCased(value)
         self.text.append(scalar.replaced(by: first))
         if second != 0 { self.text.append(scalar.replaced(by: second)) }
@@ -136,6 +140,20 @@ public struct Tokenizer: ~Copyable {
       index += length
     }
     appendPiece(segment, to: &tokens)
+  }
+
+  private mutating func useRules(_ options: EncodingOptions) {
+    var language = options.language ?? "en"
+    var mode = options.mode
+    if segmentedLanguages.contains(language), mode == .faithful {
+      // Without a dictionary, what Hugging Face's public tokenizer does.
+      (language, mode) = ("en", .huggingFace)
+    }
+    guard language != rulesLanguage || mode != rulesMode else { return }
+    rules = LanguageRules(
+      language: language, mode: mode,
+      foldsRomanian: mode == .huggingFace || !tables.hasRomanianMarks)
+    (rulesLanguage, rulesMode) = (language, mode)
   }
 
   private mutating func shrink() {

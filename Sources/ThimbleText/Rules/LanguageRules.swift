@@ -17,17 +17,31 @@ struct LanguageRules {
     case unchanged
   }
 
+  enum Controls {
+    /// Their neighbours are joined.
+    case deleted
+    case blank
+  }
+
   let apostrophes: Apostrophes
   let quotesAndCommas: QuotesAndCommas
   /// What a no-break space between digits becomes.
   let digitSeparator: Unicode.Scalar
+  /// What becomes of scalars of general category C.
+  let controls: Controls
+  /// Whether Romanian letters lose their marks.
+  let foldsRomanian: Bool
   /// Classes of scalars that are letters of words.
   let alphanumeric: CharacterClass
   let alphabetic: CharacterClass
   private let prefixes: (plain: String, numeric: String)
 
-  /// The rules of a language by its code; a language without rules has the prefixes of English.
-  init(language: String) {
+  /// - Parameters:
+  ///   - language: A code; a language without rules has the prefixes of English.
+  ///   - mode: Whose idea of letters and control characters counts: sacremoses' or, in `faithful`,
+  ///     that of the Perl scripts.
+  ///   - foldsRomanian: Whether Romanian letters lose their marks if that is the language.
+  init(language: String, mode: EncodingOptions.Mode, foldsRomanian: Bool) {
     apostrophes =
       switch language {
       case "en": .withRight
@@ -41,9 +55,17 @@ struct LanguageRules {
       default: .unchanged
       }
     digitSeparator = ["de", "es", "cz", "cs", "fr"].contains(language) ? "," : "."
-    let extra: CharacterClass = language == "ko" ? .hangul : []
-    alphanumeric = CharacterClass.alphanumeric.union(extra)
-    alphabetic = CharacterClass.alphabetic.union(extra)
+    if mode == .faithful {
+      controls = .blank
+      alphabetic = .letter
+      alphanumeric = [.letter, .digit]
+    } else {
+      controls = .deleted
+      let extra: CharacterClass = language == "ko" ? .hangul : []
+      alphabetic = CharacterClass.alphabetic.union(extra)
+      alphanumeric = CharacterClass.alphanumeric.union(extra)
+    }
+    self.foldsRomanian = foldsRomanian && language == "ro"
     prefixes = nonbreakingPrefixes(of: language) ?? nonbreakingPrefixes(of: "en") ?? ("", "")
   }
 
@@ -84,3 +106,6 @@ struct LanguageRules {
     return false
   }
 }
+
+/// Languages whose words are not parted by white space, and which therefore need a dictionary.
+let segmentedLanguages = ["zh", "th", "ja"]

@@ -33,11 +33,37 @@ extension TextBuffer {
     strip()
   }
 
-  /// Deletes control, format, private-use and unassigned characters.
-  mutating func removeControls() {
+  /// Deletes control, format, private-use and unassigned characters, or makes them spaces.
+  mutating func removeControls(_ rule: LanguageRules.Controls) {
     guard presence.hasControls else { return }
-    scalars.removeAll { $0.classes.contains(.control) }
+    switch rule {
+    case .deleted: scalars.removeAll { $0.classes.contains(.control) }
+    case .blank:
+      for index in scalars.indices where scalars[index].classes.contains(.control) {
+        scalars[index] = scalars[index].replaced(by: 0x20)
+      }
+    }
     presence.hasOddSpace = true
+  }
+
+  /// Takes the marks of Romanian letters away.
+  mutating func foldRomanian() {
+    for index in scalars.indices {
+      let plain: UInt32
+      switch scalars[index].value {
+      case 0x15E, 0x218: plain = 0x53
+      case 0x15F, 0x219: plain = 0x73
+      case 0x162, 0x21A: plain = 0x54
+      case 0x163, 0x21B: plain = 0x74
+      case 0x102, 0xC2: plain = 0x41
+      case 0x103, 0xE2: plain = 0x61
+      case 0xCE: plain = 0x49
+      case 0xEE: plain = 0x69
+      default: continue
+      }
+      scalars[index] = scalars[index].replaced(by: plain)
+      presence.note(plain)
+    }
   }
 
   /// Makes one space of each run of spaces, no other white space.

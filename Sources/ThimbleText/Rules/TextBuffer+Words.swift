@@ -13,13 +13,24 @@ extension TextBuffer {
     splitCommas()
     splitApostrophes(rules)
     words.removeAll(keepingCapacity: true)
-    var start = 0
-    for index in 0...scalars.count where index == scalars.count || scalars[index].isSpace {
-      if start < index { appendWord(start..<index, rules, to: &words, &bytes) }
-      start = index + 1
-    }
+    forEachRun { appendWord($0, rules, to: &words, &bytes) }
     splitClosingQuote(&words)
     restoreDots(&words)
+  }
+
+  /// Takes what lies between white space for words.
+  func splitAtWhiteSpace(words: inout [Range<Int>]) {
+    words.removeAll(keepingCapacity: true)
+    forEachRun { words.append($0) }
+  }
+
+  /// Calls `body` with every run of scalars that are no white space.
+  private func forEachRun(_ body: (Range<Int>) -> Void) {
+    var start = 0
+    for index in 0...scalars.count where index == scalars.count || scalars[index].isSpace {
+      if start < index { body(start..<index) }
+      start = index + 1
+    }
   }
 
   /// Puts spaces around what is no part of words, and around runs of dots.

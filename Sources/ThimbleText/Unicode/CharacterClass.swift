@@ -34,6 +34,8 @@ struct CharacterClass: OptionSet {
   static let cased = Self(rawValue: 1 << 12)
   /// Invisible to the rule of the final sigma.
   static let caseIgnorable = Self(rawValue: 1 << 13)
+  /// Alphabetic in Unicode: a letter to the Perl scripts by which training text was split.
+  static let letter = Self(rawValue: 1 << 14)
 
   /// The classes of `scalar`; none beyond U+10FFFF.
   @inline(__always)
