@@ -35,7 +35,8 @@ public struct Checkpoint: Sendable {
     ] where kind(ofPath: Path.join(directory, name)) == .file {
       return Path.join(directory, name)
     }
-    let names = listFolder(directory)
+    let names: [String]
+    do { names = try listFolder(directory) } catch { throw .system(error) }
     let originals = names.filter { $0.hasSuffix(".pth") }
     guard originals.count == 1 else {
       let foreign = names.filter { name in

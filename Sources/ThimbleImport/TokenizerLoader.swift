@@ -60,7 +60,9 @@ struct TokenizerLoader {
     if let given { return given }
     let path = Path.join(source.folder, name)
     if kind(ofPath: path) == .file { return path }
-    let found = listFolder(source.folder).filter { $0.hasPrefix(prefix) }
+    let names: [String]
+    do { names = try listFolder(source.folder) } catch { throw .system(error) }
+    let found = names.filter { $0.hasPrefix(prefix) }
     guard found.count <= 1 else {
       throw .ambiguousFiles(directory: source.folder, found)
     }

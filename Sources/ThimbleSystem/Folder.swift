@@ -1,8 +1,10 @@
 internal import Glibc
 
-/// The names of what is in the folder at `path`, sorted by their bytes; empty if it cannot be read.
-public func listFolder(_ path: String) -> [String] {
-  guard let folder = unsafe opendir(path) else { return [] }
+/// The names of what is in the folder at `path`, sorted by their bytes.
+public func listFolder(_ path: String) throws(SystemError) -> [String] {
+  guard let folder = unsafe opendir(path) else {
+    throw .file(operation: "list", path: path, code: errno)
+  }
   defer { unsafe closedir(folder) }
   var names: [String] = []
   while let entry = unsafe readdir(folder) {

@@ -14,7 +14,7 @@ struct MalformedFileTests {
 
   @Test("the zoo is complete: every file in it has a message, and none is missing")
   func complete() throws {
-    let files = listFolder(fixture("malformed")).filter {
+    let files = ((try? listFolder(fixture("malformed"))) ?? []).filter {
       $0 != "expected.json" && !$0.hasPrefix("shard-")
     }
     #expect(files.sorted() == Self.expected.map(\.file).sorted())

@@ -5,7 +5,7 @@ import ThimbleTestSupport
 
 /// Files that PyTorch and others may write although they seldom do.
 struct UnusualFileTests {
-  static let files = listFolder(fixture("unusual"))
+  static let files = (try? listFolder(fixture("unusual"))) ?? []
 
   @Test("a file that is unusual but honest is read", arguments: files)
   func read(file: String) throws {

@@ -16,7 +16,7 @@ public final class TemporaryFolder: Sendable {
   }
 
   /// Names of the files in the folder.
-  public var names: [String] { listFolder(path) }
+  public var names: [String] { (try? listFolder(path)) ?? [] }
 
   /// The path of `name` in the folder.
   public func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }

@@ -29,12 +29,12 @@ public struct EvaluationText: Sendable {
   public init(paths: [String]) throws(EvaluationError) {
     var languages: [Language] = []
     for path in paths {
-      let isFolder = Directory.exists(path)
+      let isFolder = kind(ofPath: path) == .folder
       var found = 0
       do throws(SystemError) {
         let files =
           isFolder
-          ? try Directory.names(path).filter { $0.hasSuffix(".txt") }.map { "\(path)/\($0)" }
+          ? try listFolder(path).filter { $0.hasSuffix(".txt") }.map { "\(path)/\($0)" }
           : [path]
         for file in files {
           let language = try Language(path: file)
