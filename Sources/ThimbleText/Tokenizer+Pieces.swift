@@ -74,37 +74,26 @@ extension Tokenizer {
     _ scalars: [SourceScalar], _ word: Range<Int>, _ segment: Int, to tokens: inout [Token]
   ) {
     guard !word.isEmpty else { return }
+    pairing.removeAll()
+    for index in word { pairing.append(scalars[index].value, tables.hash) }
     let last = scalars[word.upperBound - 1].end
-    if let symbol = wholeWord(scalars, word) {
+    // Most words of ordinary text are tokens that the merges are known to lead to.
+    if let symbol = pairing.wholeWord(tables), symbol < UInt32(tables.tokenCount),
+      tables.entry(symbol)?.isWhole ?? false
+    {
       tokens.append(
         Token(id: symbol, start: scalars[word.lowerBound].start, end: last, segment: segment))
       return
     }
-    pairing.removeAll()
-    for index in word {
-      pairing.append(scalars[index].value, isLast: index + 1 == word.upperBound, tables)
-    }
     pairing.merge(tables)
-    for index in pairing.symbols.indices {
-      let symbol = pairing.symbols[index]
-      let first = word.lowerBound + Int(pairing.starts[index])
+    for index in pairing.pieces.indices {
+      let first = word.lowerBound + Int(pairing.pieces[index].scalar)
       let end =
-        index + 1 < pairing.starts.count
-        ? scalars[word.lowerBound + Int(pairing.starts[index + 1]) - 1].end : last
+        index + 1 < pairing.pieces.count
+        ? scalars[word.lowerBound + Int(pairing.pieces[index + 1].scalar) - 1].end : last
+      let symbol = pairing.symbol(index, tables) ?? .max
       let id = symbol < UInt32(tables.tokenCount) ? symbol : UInt32(specialTokens.unknown)
       tokens.append(Token(id: id, start: scalars[first].start, end: end, segment: segment))
     }
-  }
-
-  /// The token of a word that the merges are known to turn into that token alone: most words of
-  /// ordinary text.
-  private mutating func wholeWord(_ scalars: [SourceScalar], _ word: Range<Int>) -> UInt32? {
-    guard word.count <= 64 else { return nil }
-    bytes.removeAll(keepingCapacity: true)
-    for index in word { forEachByte(of: scalars[index].value) { bytes.append($0) } }
-    guard let symbol = tables.symbol(of: bytes.span, endsWord: true),
-      symbol < UInt32(tables.tokenCount), tables.entry(symbol)?.isWhole ?? false
-    else { return nil }
-    return symbol
   }
 }

@@ -15,7 +15,7 @@ extension TokenizerTables {
     var builder = TablesBuilder()
     try builder.addTokens(of: source)
     try builder.addMerges(of: source)
-    let bytes = builder.encoded(lowercases: lowercases, languages: languages)
+    let bytes = try builder.encoded(lowercases: lowercases, languages: languages)
     return try markWholeWords(in: bytes)
   }
 
@@ -38,17 +38,14 @@ extension TokenizerTables {
   }
 }
 
-/// The growing tables: texts of symbols, an index over them, records of merges.
+/// The growing tables: texts of symbols, and the merges that make them.
 private struct TablesBuilder {
-  private var texts: [UInt8] = []
-  /// For each symbol the end of its text, and two bits: it ends a word, it is an id without token.
-  private var ends: [UInt32] = []
-  private var slots = [UInt32](repeating: SlotTable.empty, count: 1024)
-  private var merges: [UInt64] = []
+  private var symbols = SymbolList()
+  /// For each symbol the merges that make it.
+  private var merges: [[(leftCount: Int, rank: Int)]] = []
   private var tokenCount = 0
+  private var mergeCount = 0
 
-  private static let endsWordBit: UInt32 = 1 << 31
-  private static let absentBit: UInt32 = 1 << 30
   private static let tokenLimit = 2_000_000
 
   mutating func addTokens(of source: some TokenizerSource) throws(TextError) {
@@ -57,11 +54,10 @@ private struct TablesBuilder {
     for (id, index) in order.enumerated() {
       bytes.removeAll(keepingCapacity: true)
       if index < 0 {
-        // An id without a token: an empty text that no look-up finds.
-        ends.append(UInt32(texts.count) | Self.absentBit)
+        symbols.appendAbsent()
       } else {
         _ = source.appendToken(Int(index), to: &bytes)
-        guard try symbol(of: bytes.span) == id else {
+        guard try symbols.symbol(of: bytes.span) == id else {
           throw .badVocabulary(
             reason: "the token \"\(String(decoding: bytes, as: UTF8.self))\" occurs twice")
         }
@@ -97,120 +93,45 @@ private struct TablesBuilder {
       throw .badVocabulary(
         reason: "it has \(source.mergeCount) merges; the limit is \(Self.tokenLimit)")
     }
+    mergeCount = source.mergeCount
+    merges = [[(leftCount: Int, rank: Int)]](repeating: [], count: symbols.count)
     var left: [UInt8] = []
     var right: [UInt8] = []
-    for rank in 0..<source.mergeCount {
+    for rank in 0..<mergeCount {
       left.removeAll(keepingCapacity: true)
       right.removeAll(keepingCapacity: true)
       source.appendMerge(rank, left: &left, right: &right)
-      if left.isEmpty || right.isEmpty {
-        merges.append(.max)
-        continue
-      }
-      let pair = UInt64(try symbol(of: left.span)) | UInt64(try symbol(of: right.span)) << 21
+      // Only the last part of a word has the mark of its end, and no part is empty.
+      guard !left.isEmpty, !splitEndOfWord(left.span).endsWord,
+        splitEndOfWord(right.span).length > 0
+      else { continue }
+      let leftCount = left.count
       left += right
-      merges.append(pair | UInt64(try symbol(of: left.span)) << 42)
+      let symbol = try symbols.symbol(of: left.span)
+      while merges.count < symbols.count { merges.append([]) }
+      // Of equal merges the last one counts.
+      merges[symbol].removeAll { $0.leftCount == leftCount }
+      merges[symbol].append((leftCount, rank))
     }
-  }
-
-  /// The symbol with this spelling, made if there is none.
-  private mutating func symbol(of spelling: Span<UInt8>) throws(TextError) -> Int {
-    let (length, endsWord) = splitEndOfWord(spelling)
-    guard length <= 255 else {
-      let start = (0..<40).map { spelling[$0] }
-      throw .badVocabulary(
-        reason: "the token \"\(String(decoding: start, as: UTF8.self))…\" has \(length) bytes; "
-          + "the limit is 255")
-    }
-    var textHash = TextHash()
-    for index in 0..<length { textHash.add(spelling[index]) }
-    let hash = textHash.finished(endsWord: endsWord)
-    var position = SlotTable.home(hash, slotCount: slots.count)
-    while slots[position] != SlotTable.empty {
-      let found = Int(slots[position] & SlotTable.noIndex)
-      if slots[position] >> 21 == SlotTable.fingerprint(hash), self.endsWord(found) == endsWord,
-        isEqual(text(found), spelling, length)
-      {
-        return found
-      }
-      position = position + 1 == slots.count ? 0 : position + 1
-    }
-    guard ends.count < SlotTable.noIndex, texts.count + length < Self.absentBit else {
-      throw .badVocabulary(reason: "its tokens and merges have too many different texts")
-    }
-    for index in 0..<length { texts.append(spelling[index]) }
-    ends.append(UInt32(texts.count) | (endsWord ? Self.endsWordBit : 0))
-    _ = SlotTable.insert(UInt32(ends.count - 1), hash, into: &slots)
-    if ends.count * 4 > slots.count * 3 { grow() }
-    return ends.count - 1
-  }
-
-  private func text(_ symbol: Int) -> Range<Int> {
-    let mask = Self.absentBit - 1
-    return Int(symbol == 0 ? 0 : ends[symbol - 1] & mask)..<Int(ends[symbol] & mask)
-  }
-
-  private func endsWord(_ symbol: Int) -> Bool { ends[symbol] & Self.endsWordBit != 0 }
-
-  private func isEqual(_ range: Range<Int>, _ spelling: Span<UInt8>, _ length: Int) -> Bool {
-    guard range.count == length else { return false }
-    for index in 0..<length where texts[range.lowerBound + index] != spelling[index] {
-      return false
-    }
-    return true
-  }
-
-  private func hash(_ symbol: UInt32) -> UInt64? {
-    if ends[Int(symbol)] & Self.absentBit != 0 { return nil }
-    var hash = TextHash()
-    for index in text(Int(symbol)) { hash.add(texts[index]) }
-    return hash.finished(endsWord: endsWord(Int(symbol)))
-  }
-
-  private mutating func grow() {
-    slots = SlotTable.build(count: ends.count * 2, hash: { $0 < ends.count ? hash($0) : nil }).slots
   }
 
   /// The bytes of the finished tables, without the flags of whole words.
-  func encoded(lowercases: Bool, languages: [String]) -> [UInt8] {
-    let symbolIndex = SlotTable.build(count: ends.count, hash: hash)
-    let mergeIndex = SlotTable.build(count: merges.count, hash: mergeHash)
-    var writer = TablesWriter()
-    writer.add(.texts, texts)
-    writer.add(.symbolBlocks, symbolBlocks())
-    writer.add(.symbolSlots, words: symbolIndex.slots)
-    writer.add(.merges, words: merges)
-    writer.add(.mergeSlots, words: mergeIndex.slots)
-    writer.add(.languages, Array(languages.joined(separator: "\n").utf8))
-    return writer.finished(
-      flags: lowercases ? TablesLayout.lowercasesFlag : 0,
-      counts: [tokenCount, ends.count, merges.count],
-      longestProbes: [symbolIndex.longestProbe, mergeIndex.longestProbe])
-  }
-
-  private func mergeHash(_ rank: UInt32) -> UInt64? {
-    let record = merges[Int(rank)]
-    guard record != .max else { return nil }
-    let none = UInt64(SlotTable.noIndex)
-    return pairHash(UInt32(record & none), UInt32(record >> 21 & none))
-  }
-
-  private func symbolBlocks() -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity((ends.count + 15) / 16 * 24)
-    for first in stride(from: 0, to: ends.count, by: 16) {
-      let block = first..<min(first + 16, ends.count)
-      var flags: UInt32 = 0
-      var lengths = [UInt8](repeating: 0, count: 16)
-      for symbol in block {
-        lengths[symbol - first] = UInt8(text(symbol).count)
-        if endsWord(symbol) { flags |= 1 << UInt32(symbol - first) }
-        if ends[symbol] & Self.absentBit != 0 { flags |= 1 << UInt32(16 + symbol - first) }
-      }
-      bytes.append(littleEndian: UInt32(text(first).lowerBound))
-      bytes.append(littleEndian: flags)
-      bytes += lengths
+  func encoded(lowercases: Bool, languages: [String]) throws(TextError) -> [UInt8] {
+    for seed in 0..<UInt32(8) {
+      guard let index = SymbolIndex.build(symbols.hashes(TextHash(seed: seed))) else { continue }
+      let records = MergeTable.build(merges, mergeCount: mergeCount)
+      var writer = TablesWriter()
+      writer.add(.texts, symbols.texts)
+      writer.add(.symbolBlocks, symbols.blocks())
+      writer.add(.displacements, index.displacements)
+      writer.add(.slots, index.slots)
+      writer.add(.mergeRecords, records.records)
+      writer.add(.languages, Array(languages.joined(separator: "\n").utf8))
+      writer.add(.moreMerges, records.more)
+      return writer.finished(
+        flags: lowercases ? TablesLayout.lowercasesFlag : 0,
+        counts: [tokenCount, symbols.count, mergeCount], seed: seed)
     }
-    return bytes
+    throw .badVocabulary(reason: "its tokens cannot be told apart by their hashes")
   }
 }

@@ -3,27 +3,29 @@ internal import ThimbleSystem
 /// The header and section table of tokenizer tables, checked in constant time.
 struct TablesLayout {
   static let magic: UInt32 = 0x4B4F_5458  // "XTOK"
-  static let version = 1
+  static let version = 2
   static let headerSize = 32
   static let sectionLimit = 32
+  /// Symbols and merges are fewer, so that 21 bits hold any of them.
+  static let countLimit = 0x1F_FFFF
   static let lowercasesFlag: UInt32 = 1
 
   /// Kinds of sections. Readers pass over those that they do not know.
   enum Section: UInt32, CaseIterable {
     case texts = 1
     case symbolBlocks = 2
-    case symbolSlots = 3
-    case merges = 4
-    case mergeSlots = 5
+    case displacements = 3
+    case slots = 4
+    case mergeRecords = 5
     case languages = 6
+    case moreMerges = 7
   }
 
   let tokenCount: Int
   let symbolCount: Int
   let mergeCount: Int
   let lowercases: Bool
-  let longestSymbolProbe: Int
-  let longestMergeProbe: Int
+  let hashSeed: UInt32
   private let view: ByteView
   private var sections: [Section: Range<Int>] = [:]
 
@@ -45,10 +47,9 @@ struct TablesLayout {
     tokenCount = Int(view.load(at: 12, as: UInt32.self))
     symbolCount = Int(view.load(at: 16, as: UInt32.self))
     mergeCount = Int(view.load(at: 20, as: UInt32.self))
-    longestSymbolProbe = Int(view.load(at: 24, as: UInt16.self))
-    longestMergeProbe = Int(view.load(at: 26, as: UInt16.self))
+    hashSeed = view.load(at: 24, as: UInt32.self)
     let sectionCount = Int(view.load(at: 28, as: UInt32.self))
-    let limit = Int(SlotTable.noIndex)
+    let limit = Self.countLimit
     guard tokenCount <= symbolCount, symbolCount < limit, mergeCount < limit else {
       throw .damagedTables(
         reason: "\(tokenCount) tokens, \(symbolCount) symbols and \(mergeCount) merges are "
@@ -88,8 +89,10 @@ struct TablesLayout {
       let fits =
         switch section {
         case .symbolBlocks: found == (symbolCount + 15) / 16 * 24
-        case .merges: found == mergeCount * 8
-        case .symbolSlots, .mergeSlots: found % 4 == 0
+        case .mergeRecords: found == symbolCount * 3
+        case .displacements: found % 2 == 0
+        case .slots: found % 3 == 0
+        case .moreMerges: found % 8 == 0
         case .texts, .languages: true
         }
       guard fits else {

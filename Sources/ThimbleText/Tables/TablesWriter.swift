@@ -6,23 +6,15 @@ struct TablesWriter {
     sections.append((kind, bytes))
   }
 
-  mutating func add(_ kind: TablesLayout.Section, words: [some FixedWidthInteger]) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(words.count * 8)
-    for word in words { bytes.append(littleEndian: word) }
-    sections.append((kind, bytes))
-  }
-
-  /// - Parameters: counts: Of tokens, symbols and merges. longestProbes: Of the symbol slots and
-  ///   of the merge slots.
-  func finished(flags: UInt32, counts: [Int], longestProbes: [Int]) -> [UInt8] {
+  /// - Parameters: counts: Of tokens, symbols and merges. seed: Of the hash of texts.
+  func finished(flags: UInt32, counts: [Int], seed: UInt32) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(sections.reduce(512) { $0 + $1.bytes.count + 8 })
     bytes.append(littleEndian: TablesLayout.magic)
     bytes.append(littleEndian: UInt32(TablesLayout.version))
     bytes.append(littleEndian: flags)
     for count in counts { bytes.append(littleEndian: UInt32(count)) }
-    for probe in longestProbes { bytes.append(littleEndian: UInt16(probe)) }
+    bytes.append(littleEndian: seed)
     bytes.append(littleEndian: UInt32(sections.count))
     var offset = bytes.count + 12 * sections.count
     for section in sections {
@@ -41,6 +33,13 @@ struct TablesWriter {
 }
 
 extension [UInt8] {
+  /// Appends the three low bytes.
+  mutating func append(triplet value: UInt32) {
+    for shift in stride(from: 0, to: 24, by: 8) {
+      append(UInt8(truncatingIfNeeded: value >> UInt32(shift)))
+    }
+  }
+
   mutating func append(littleEndian value: some FixedWidthInteger) {
     for shift in stride(from: 0, to: value.bitWidth, by: 8) {
       append(UInt8(truncatingIfNeeded: value >> shift))

@@ -7,8 +7,6 @@ extension TokenizerTables {
   /// - Throws: `TextError.damagedTables`, naming the first symbol, merge or slot that is wrong.
   public func validate() throws(TextError) {
     try validateBlocks()
-    try validateSlots(symbolIndex, count: symbolCount, "symbol")
-    try validateSlots(mergeIndex, count: mergeCount, "merge")
     try validateSymbols()
     try validateMerges()
     guard languageText.isEmpty || languageText.utf8String() != nil else {
@@ -30,24 +28,10 @@ extension TokenizerTables {
     }
   }
 
-  private func validateSlots(
-    _ index: SlotTable, count: Int, _ kind: String
-  ) throws(TextError) {
-    var used = 0
-    for position in 0..<index.slots.count where index.slots[position] != SlotTable.empty {
-      used += 1
-      guard index.slots[position] & SlotTable.noIndex < UInt32(count) else {
-        throw .damagedTables(reason: "\(kind) slot \(position) holds an impossible index")
-      }
-    }
-    guard used <= count else {
-      throw .damagedTables(reason: "\(used) \(kind) slots are in use for \(count) entries")
-    }
-  }
-
   /// Every symbol is found under its own text, and knows whether its merges lead to it.
   private func validateSymbols() throws(TextError) {
     var pairing = PairMerger()
+    var present = 0
     for symbol in 0..<UInt32(symbolCount) {
       guard let entry = entry(symbol) else { continue }
       if entry.isAbsent {
@@ -56,6 +40,7 @@ extension TokenizerTables {
         }
         continue
       }
+      present += 1
       let found = textBytes[entry.text].withSpan {
         self.symbol(of: $0, endsWord: entry.endsWord)
       }
@@ -66,38 +51,44 @@ extension TokenizerTables {
         throw .damagedTables(reason: "the flag of whole words of symbol \(symbol) is wrong")
       }
     }
+    let used = index.usedSlotCount()
+    guard used == present else {
+      throw .damagedTables(reason: "\(used) slots are in use for \(present) symbols")
+    }
   }
 
   /// Whether the merges turn the text of a symbol, as a word, into that token alone.
   func isWhole(_ symbol: UInt32, _ entry: Entry, _ pairing: inout PairMerger) -> Bool {
     guard entry.endsWord, !entry.text.isEmpty, symbol < UInt32(tokenCount) else { return false }
-    textBytes[entry.text].withSpan { pairing.load(wordBytes: $0, self) }
+    textBytes[entry.text].withSpan { pairing.load(wordBytes: $0, hash) }
     pairing.merge(self)
-    return pairing.symbols.count == 1 && pairing.symbols[0] == symbol
+    return pairing.pieces.count == 1 && pairing.symbol(0, self) == symbol
   }
 
-  /// Every merge joins the spellings of two symbols to that of a third, and is found.
+  /// Every merge splits its symbol's text in two and has a rank of its own, and the list of those
+  /// that do not fit the records is in order.
   private func validateMerges() throws(TextError) {
-    for rank in 0..<mergeCount where merges[rank] != .max {
-      let record = merges[rank]
-      let none = UInt64(SlotTable.noIndex)
-      let left = UInt32(record & none)
-      let right = UInt32(record >> 21 & none)
-      let joined = spelling(left) + spelling(right)
-      guard record >> 63 == 0, !joined.isEmpty,
-        joined == spelling(UInt32(record >> 42 & none))
-      else {
-        throw .damagedTables(reason: "merge \(rank) does not make what its parts spell")
+    var taken = [Bool](repeating: false, count: merges.mergeCount)
+    var listed = 0
+    for symbol in 0..<UInt32(symbolCount) {
+      var isValid = true
+      var count = 0
+      merges.forEach(symbol) { leftCount, rank in
+        count += 1
+        let textCount = entry(symbol)?.text.count ?? 0
+        isValid =
+          isValid && leftCount > 0 && leftCount < textCount && rank < UInt32(taken.count)
+          && !taken[Int(rank)] && merges.rank(symbol, leftCount: leftCount) == rank
+        if isValid { taken[Int(rank)] = true }
       }
-      // Of equal pairs the last one counts.
-      guard let found = merge(left, right), found.rank >= UInt32(rank) else {
-        throw .damagedTables(reason: "merge \(rank) is not found under its pair")
+      if merges.isListed(symbol) { listed += count }
+      guard isValid, !merges.isListed(symbol) || count > 0 else {
+        throw .damagedTables(reason: "a merge that makes symbol \(symbol) is impossible")
       }
     }
-  }
-
-  private func spelling(_ symbol: UInt32) -> [UInt8] {
-    guard let entry = entry(symbol) else { return [] }
-    return textBytes[entry.text].bytes() + (entry.endsWord ? Array("</w>".utf8) : [])
+    guard listed == merges.listedCount else {
+      throw .damagedTables(
+        reason: "the list of merges has \(merges.listedCount) entries and uses \(listed)")
+    }
   }
 }

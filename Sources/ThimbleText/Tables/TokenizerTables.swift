@@ -10,14 +10,15 @@ public struct TokenizerTables: Sendable {
   public let tokenCount: Int
   /// Whether the vocabulary wants text in lower case and without accents.
   public let lowercases: Bool
+  /// Size of the tables in bytes.
+  public let byteCount: Int
 
   let symbolCount: Int
-  let mergeCount: Int
   let texts: WordView<UInt8>
   let symbolBlocks: WordView<UInt64>
-  let merges: WordView<UInt64>
-  let symbolIndex: SlotTable
-  let mergeIndex: SlotTable
+  let hash: TextHash
+  let index: SymbolIndex
+  let merges: MergeTable
   let textBytes: ByteView
   let languageText: ByteView
 
@@ -27,26 +28,22 @@ public struct TokenizerTables: Sendable {
     let layout = try TablesLayout(view)
     tokenCount = layout.tokenCount
     symbolCount = layout.symbolCount
-    mergeCount = layout.mergeCount
     lowercases = layout.lowercases
     textBytes = layout[.texts]
     texts = WordView(textBytes)
     symbolBlocks = WordView(layout[.symbolBlocks])
-    merges = WordView(layout[.merges])
-    symbolIndex = SlotTable(layout[.symbolSlots], longestProbe: layout.longestSymbolProbe)
-    mergeIndex = SlotTable(layout[.mergeSlots], longestProbe: layout.longestMergeProbe)
+    hash = TextHash(seed: layout.hashSeed)
+    index = SymbolIndex(
+      displacements: layout[.displacements], slots: layout[.slots], symbolCount: symbolCount)
+    merges = MergeTable(
+      records: layout[.mergeRecords], more: layout[.moreMerges], mergeCount: layout.mergeCount)
     languageText = layout[.languages]
+    byteCount = view.count
   }
 
   /// The codes of the languages that the model was trained on, in the order of their ids.
   public var languages: [String] {
     languageText.utf8String()?.split(separator: "\n").map(String.init) ?? []
-  }
-
-  /// Size of the tables in bytes.
-  public var byteCount: Int {
-    texts.count + 8 * (symbolBlocks.count + merges.count)
-      + 4 * (symbolIndex.slots.count + mergeIndex.slots.count)
   }
 
   /// The id of a token as vocab.json spells it, with `</w>` at the end of a word.
@@ -92,53 +89,22 @@ extension TokenizerTables {
 
   /// The symbol with this text, or nil.
   func symbol(of text: Span<UInt8>, endsWord: Bool) -> UInt32? {
-    var hash = TextHash()
-    for index in text.indices { hash.add(text[index]) }
-    return symbolIndex.first(hash.finished(endsWord: endsWord)) { symbol in
-      guard let entry = entry(symbol), entry.endsWord == endsWord,
-        entry.text.count == text.count, !entry.isAbsent
-      else { return false }
-      for index in text.indices where texts[entry.text.lowerBound + index] != text[index] {
-        return false
-      }
-      return true
-    }
+    var number: UInt64 = 0
+    for index in text.indices { number = hash.extended(number, by: text[index]) }
+    return symbol(number, text, endsWord: endsWord)
   }
 
-  /// The symbol whose text is one scalar, or nil.
+  /// The symbol with this text, of which `number` is the hash number, or nil.
   @inline(__always)
-  func symbol(ofScalar scalar: UInt32, endsWord: Bool) -> UInt32? {
-    var hash = TextHash()
-    var bytes: UInt32 = 0
-    var count = 0
-    forEachByte(of: scalar) { byte in
-      hash.add(byte)
-      bytes |= UInt32(byte) << UInt32(count << 3)
-      count += 1
+  func symbol(_ number: UInt64, _ text: Span<UInt8>, endsWord: Bool) -> UInt32? {
+    guard let symbol = index.candidate(TextHash.finished(number, endsWord: endsWord)),
+      let entry = entry(symbol), entry.endsWord == endsWord, entry.text.count == text.count,
+      !entry.isAbsent
+    else { return nil }
+    for index in text.indices where texts[entry.text.lowerBound + index] != text[index] {
+      return nil
     }
-    return symbolIndex.first(hash.finished(endsWord: endsWord)) { symbol in
-      guard let entry = entry(symbol), entry.endsWord == endsWord, entry.text.count == count
-      else { return false }
-      for index in 0..<count
-      where texts[entry.text.lowerBound + index] != UInt8(bytes >> UInt32(index << 3) & 0xFF) {
-        return false
-      }
-      return true
-    }
-  }
-
-  /// The merge of two neighbours: its rank and the symbol that it makes, or nil.
-  @inline(__always)
-  func merge(_ left: UInt32, _ right: UInt32) -> (rank: UInt32, result: UInt32)? {
-    let pair = UInt64(left) | UInt64(right) << 21
-    var result: UInt32 = 0
-    let rank = mergeIndex.first(pairHash(left, right)) { rank in
-      guard rank < UInt32(mergeCount) else { return false }
-      let record = merges[Int(rank)]
-      result = UInt32(record >> 42 & UInt64(SlotTable.noIndex))
-      return record & (1 << 42 - 1) == pair
-    }
-    return rank.map { ($0, result) }
+    return symbol
   }
 }
 
