@@ -37,6 +37,7 @@ public final class LanguageModel {
       threads: options.threadCount)
     let weights = try FileWeights(
       file, plan: plan, workers: options.threadCount, kernels: kernels)
+    try weights.checkCompleteness()
     try self.init(
       weights, tokenizer: file.tokenizer, plan: plan, maximumTokens: plan.maximumTokens,
       threads: options.threadCount, kernels: kernels)

@@ -32,8 +32,6 @@ public final class FileWeights: WeightProvider {
     self.file = file
     self.plan = plan
     configuration = try Self.configuration(of: file)
-    let missing = configuration.encoderTensors.map(\.name).filter { file.tensor(named: $0) == nil }
-    guard missing.isEmpty else { throw .missingTensors(path: file.path, tensors: missing) }
     do {
       var scratch: [WorkerScratch] = []
       for _ in 0..<workers {
@@ -42,6 +40,14 @@ public final class FileWeights: WeightProvider {
       self.scratch = scratch
     } catch { throw .system(error) }
     dropsPages = plan.dropsPages
+  }
+
+  /// Checks that every tensor of the encoder is there.
+  ///
+  /// - Throws: `ModelError.missingTensors`, which lists all that are not.
+  public func checkCompleteness() throws(ModelError) {
+    let missing = configuration.encoderTensors.map(\.name).filter { !contains($0) }
+    guard missing.isEmpty else { throw .missingTensors(path: path, tensors: missing) }
   }
 
   public func contains(_ name: String) -> Bool { file.tensor(named: name) != nil }
