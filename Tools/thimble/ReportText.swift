@@ -82,3 +82,34 @@ private func interval(_ estimate: Estimate, _ digits: Int) -> String {
   return
     "\(decimal(estimate.interval.lowerBound, digits))–\(decimal(estimate.interval.upperBound, digits))"
 }
+
+extension TaskReport {
+  /// The report as a table for a terminal.
+  var text: String {
+    let isAccuracy = task == .xnli
+    var table = Table(
+      ["language", "examples", "fp32", "file", "lost"]
+        + (isAccuracy ? ["95 %", "same answer"] : ["cosine mean", "min"]),
+      [.left] + Array(repeating: .right, count: 6))
+    for result in languages + (languages.count > 1 ? [overall] : []) {
+      let lost = result.reference - result.file
+      var row = [result.name, grouped(result.examples)]
+      row += [result.reference, result.file].map { isAccuracy ? percent($0) : decimal($0, 5) }
+      row.append(isAccuracy ? decimal(100 * lost, 2) : decimal(lost, 5))
+      if let difference = result.difference {
+        let interval = difference.interval
+        row.append(
+          interval.upperBound.isFinite
+            ? "\(decimal(-100 * interval.upperBound, 2)) … \(decimal(-100 * interval.lowerBound, 2))"
+            : "–")
+      }
+      if let agreement = result.agreement { row.append(percent(agreement)) }
+      if let cosine = result.cosine {
+        row += [decimal(cosine.mean, 5), decimal(cosine.minimum, 5)]
+      }
+      table.append(row)
+    }
+    return table.text
+      + (isComplete ? "" : "Interrupted: these are the examples done until then.\n")
+  }
+}
