@@ -113,3 +113,23 @@ extension TaskReport {
       + (isComplete ? "" : "Interrupted: these are the examples done until then.\n")
   }
 }
+
+extension SweepReport {
+  /// The report as a table for a terminal.
+  var text: String {
+    var table = Table(
+      ["", "bits/weight", "size", "mean KL", "99 %", "same top", "PPL ratio", "sentence cosine"],
+      [.left] + Array(repeating: .right, count: 7))
+    for point in points.sorted(by: { $0.bitsPerWeight < $1.bitsPerWeight }) {
+      let measures = point.measures
+      table.append([
+        point.name, decimal(point.bitsPerWeight, 2), sizeText(point.byteCount),
+        significant(measures.divergence.mean.value), significant(measures.divergence.percentile99),
+        percent(measures.agreement.value), decimal(measures.perplexityRatio.value, 4),
+        decimal(measures.sentenceCosine.mean, 5),
+      ])
+    }
+    return table.text
+      + (isComplete ? "" : "Interrupted: the last points rest on fewer sentences.\n")
+  }
+}
