@@ -83,10 +83,12 @@ public struct EvaluationReport: Sendable {
 }
 
 extension ThimbleFile {
+  /// Tensors that are part of how a matrix is stored, as indices.
+  var columnFactorTensors: Set<Int> { Set(tensors.compactMap(\.columnFactors)) }
+
   /// All bytes but configuration and tokenizer, over the parameters of the model.
   var bitsPerWeight: Double {
-    // Column factors are part of how a matrix is stored.
-    let factors = Set(tensors.compactMap(\.columnFactors))
+    let factors = columnFactorTensors
     let parameters = tensors.indices.reduce(0) {
       $0 + (factors.contains($1) ? 0 : tensors[$1].shape.valueCount)
     }

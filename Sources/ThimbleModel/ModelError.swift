@@ -18,6 +18,8 @@ public enum ModelError: Error, CustomStringConvertible {
   case budget(bytes: Int, minimum: Int)
   /// The model yields NaN or infinities: its weights are damaged, or too large for fp32.
   case notFinite(path: String)
+  /// The model has not the head that is asked for, or one that cannot be run.
+  case head(path: String, reason: String)
   case weights(WeightError)
   case format(FormatError)
   case system(SystemError)
@@ -38,6 +40,7 @@ public enum ModelError: Error, CustomStringConvertible {
       "--memory \(megabytes(bytes)) is too little: this model needs at least \(megabytes(minimum))."
     case .notFinite(let path):
       "\(path): the model yields values that are not finite. Its weights are damaged, or too large."
+    case .head(let path, let reason): "\(path): \(reason)"
     case .weights(let error): error.description
     case .format(let error): error.description
     case .system(let error): error.description

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Thimble
 internal import ThimbleEvaluation
 internal import ThimbleJSON
+internal import ThimbleModel
 internal import ThimbleSystem
 
 struct Evaluate: ParsableCommand {
@@ -30,6 +31,37 @@ struct Evaluate: ParsableCommand {
     help: ArgumentHelp("Text files, or folders of LANG.txt.", valueName: "path"))
   var text: [String] = []
 
+  @Option(
+    help: "A task with labels instead of text: xnli (accuracy) or sts (Spearman's correlation).",
+    transform: TaskReport.Task.init(argument:))
+  var task: TaskReport.Task?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The examples of the task: xnli.test.tsv, dev-de.tsv, stsb-de-dev.csv.", valueName: "path"))
+  var data: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Which output of the head is which class: original (contradiction neutral entailment), hf-processor (contradiction entailment neutral) or hf-dataset (entailment neutral contradiction). (default: as the checkpoint names them)",
+      valueName: "order"), transform: LabelOrder.init(argument:))
+  var labels: LabelOrder?
+
+  @Option(help: "mean or first, for sts.", transform: Pooling.init(argument:))
+  var pooling = Pooling.mean
+
+  @Option(
+    name: .customLong("compat"),
+    help: "training or hf: how texts of a task are put into the model.",
+    transform: Convention.init(argument:))
+  var convention = Convention.training
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether token types are added to texts of a task. (default: as --compat says)")
+  var tokenTypes: Bool?
+
   @OptionGroup var measuring: MeasuringOptions
 
   @Flag(help: "Run the file only, without the split into weights and activations.")
@@ -40,13 +72,22 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    guard !text.isEmpty else {
-      throw ValidationError("--text PATH is needed: sentences to measure on.")
+    if task == nil, text.isEmpty {
+      throw ValidationError(
+        "--text PATH is needed: sentences to measure on. Or --task with --data.")
+    }
+    if task != nil, data.isEmpty {
+      throw ValidationError("--data PATH is needed: the examples of the task.")
+    }
+    if task == nil, !data.isEmpty { throw ValidationError("--data needs --task.") }
+    if task != nil, !text.isEmpty || outputs.html != nil {
+      throw ValidationError("--task goes with neither --text nor --html.")
     }
   }
 
   func run() throws {
     try reportingFailure {
+      if let task { return try run(task) }
       let files = try outputs.open()
       let pair = try ModelPair(file: file, reference: reference, run: options.run)
       let sentences = try EvaluationText(paths: text)
@@ -65,6 +106,57 @@ struct Evaluate: ParsableCommand {
       try files.write(json: report.json, html: report.html)
       if !outputs.json { try StandardStream.output.write(report.text) }
     }
+  }
+}
+
+extension Evaluate {
+  /// Runs a task with labels on both models.
+  fileprivate func run(_ task: TaskReport.Task) throws {
+    let pair = (
+      file: try openSource(file, options.run), reference: try openSource(reference, options.run)
+    )
+    var runner = TaskRunner(file: pair.file, reference: pair.reference)
+    runner.textOptions.convention = convention
+    runner.textOptions.addsTypes = tokenTypes
+    runner.textOptions.truncates = true
+    Interruption.watch()
+    runner.isInterrupted = { Interruption.isRequested }
+    var progress: Progress?
+    runner.progress = { done, total in
+      progress = progress ?? Progress("Evaluating", unit: .items("examples"), total: total)
+      progress?.update(done)
+    }
+    let report =
+      switch task {
+      case .xnli:
+        try runner.run(InferenceTask(paths: data, limit: measuring.limit), order: labels)
+      case .sts:
+        try runner.run(
+          SimilarityTask(paths: data, limit: measuring.limit), pooling: pooling,
+          readsIDs: measuring.ids)
+      }
+    progress?.finish()
+    try StandardStream.output.write(
+      outputs.json ? report.json.text(.pretty) + "\n" : report.text)
+  }
+}
+
+extension TaskReport.Task {
+  fileprivate init(argument: String) throws {
+    guard let task = Self(rawValue: argument) else {
+      throw ValidationError("--task \(argument): there are xnli and sts.")
+    }
+    self = task
+  }
+}
+
+extension LabelOrder {
+  fileprivate init(argument: String) throws {
+    guard let order = LabelOrder(rawValue: argument) else {
+      let known = LabelOrder.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--labels \(argument): there are \(known).")
+    }
+    self = order
   }
 }
 

@@ -16,3 +16,11 @@ func isThimbleFile(_ path: String) -> Bool {
   }
   return bytes.count > 1 && bytes[0] == 0x89 && bytes[1] == 0x54
 }
+
+/// What a model other than a masked language model is made from: a .thimble file, or a checkpoint.
+func openSource(_ path: String, _ options: RunOptions) throws -> ModelSource {
+  if isThimbleFile(path) {
+    return try .file(path, options: options, scoresVocabulary: false)
+  }
+  return try .checkpoint(path, options: options)
+}

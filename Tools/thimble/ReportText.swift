@@ -82,3 +82,54 @@ private func interval(_ estimate: Estimate, _ digits: Int) -> String {
   return
     "\(decimal(estimate.interval.lowerBound, digits))–\(decimal(estimate.interval.upperBound, digits))"
 }
+
+extension TaskReport {
+  /// The report as a table for a terminal.
+  var text: String {
+    let isAccuracy = task == .xnli
+    var table = Table(
+      ["language", "examples", "fp32", "file", "lost"]
+        + (isAccuracy ? ["95 %", "same answer"] : ["cosine mean", "min"]),
+      [.left] + Array(repeating: .right, count: 6))
+    for result in languages + (languages.count > 1 ? [overall] : []) {
+      let lost = result.reference - result.file
+      var row = [result.name, grouped(result.examples)]
+      row += [result.reference, result.file].map { isAccuracy ? percent($0) : decimal($0, 5) }
+      row.append(isAccuracy ? decimal(100 * lost, 2) : decimal(lost, 5))
+      if let difference = result.difference {
+        let interval = difference.interval
+        row.append(
+          interval.upperBound.isFinite
+            ? "\(decimal(-100 * interval.upperBound, 2)) … \(decimal(-100 * interval.lowerBound, 2))"
+            : "–")
+      }
+      if let agreement = result.agreement { row.append(percent(agreement)) }
+      if let cosine = result.cosine {
+        row += [decimal(cosine.mean, 5), decimal(cosine.minimum, 5)]
+      }
+      table.append(row)
+    }
+    return table.text
+      + (isComplete ? "" : "Interrupted: these are the examples done until then.\n")
+  }
+}
+
+extension SweepReport {
+  /// The report as a table for a terminal.
+  var text: String {
+    var table = Table(
+      ["", "bits/weight", "size", "mean KL", "99 %", "same top", "PPL ratio", "sentence cosine"],
+      [.left] + Array(repeating: .right, count: 7))
+    for point in points.sorted(by: { $0.bitsPerWeight < $1.bitsPerWeight }) {
+      let measures = point.measures
+      table.append([
+        point.name, decimal(point.bitsPerWeight, 2), sizeText(point.byteCount),
+        significant(measures.divergence.mean.value), significant(measures.divergence.percentile99),
+        percent(measures.agreement.value), decimal(measures.perplexityRatio.value, 4),
+        decimal(measures.sentenceCosine.mean, 5),
+      ])
+    }
+    return table.text
+      + (isComplete ? "" : "Interrupted: the last points rest on fewer sentences.\n")
+  }
+}

@@ -1,0 +1,23 @@
+public import ThimbleModel
+
+/// Makes vectors of sentences, whose cosine tells how alike they are.
+public final class SentenceEmbedder {
+  public let sequences: SequenceEncoder
+  private let pooling: SentencePooling
+
+  public init(_ source: ModelSource, pooling: Pooling = .mean) throws {
+    sequences = try SequenceEncoder(source)
+    self.pooling = try SentencePooling(
+      sequences.encoder, pooling, maximumSequences: SequenceEncoder.maximumSequences)
+  }
+
+  /// One vector for each of `inputs`, in order, as long as the model is wide. Not normalised.
+  public func embed(_ inputs: [SequenceInput]) throws(ThimbleError) -> [[Float]] {
+    var vectors: [[Float]] = []
+    try sequences.forBatches(inputs) { batch throws(ModelError) in
+      try sequences.encoder.encode(batch)
+      vectors += pooling.vectors(batch)
+    }
+    return vectors
+  }
+}

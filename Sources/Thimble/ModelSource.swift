@@ -1,0 +1,54 @@
+internal import ThimbleArchitecture
+internal import ThimbleFormat
+public import ThimbleModel
+public import ThimbleSystem
+
+/// Everything that a model is made from: its weights, its tokenizer, and how it is to run.
+public struct ModelSource {
+  /// The file or checkpoint that it was opened from.
+  public let path: String
+  public let provider: any WeightProvider
+  /// Tables as Formats/tokenizer.md describes them; empty for none.
+  public let tokenizer: ByteView
+  /// What of the memory goes where; nil for a checkpoint that is run in place.
+  public let plan: MemoryPlan?
+  /// The most tokens of a batch.
+  public let maximumTokens: Int
+  public let threads: Int
+  public let kernels: KernelTable
+
+  /// - Parameter plan: the one that the weights were made by, if any.
+  public init(
+    _ provider: any WeightProvider, tokenizer: ByteView, plan: MemoryPlan?, maximumTokens: Int,
+    threads: Int, kernels: KernelTable
+  ) {
+    path = provider.path
+    self.provider = provider
+    self.tokenizer = tokenizer
+    self.plan = plan
+    self.maximumTokens = maximumTokens
+    self.threads = threads
+    self.kernels = kernels
+  }
+
+  /// The .thimble file at `path`.
+  ///
+  /// - Parameter scoresVocabulary: whether memory is planned for the scores of all tokens.
+  public static func file(
+    _ path: String, options: RunOptions = RunOptions(), scoresVocabulary: Bool
+  ) throws -> ModelSource {
+    let kernels = try options.kernels()
+    let file: ThimbleFile
+    do { file = try ThimbleFile(path: path) } catch { throw ModelError.format(error) }
+    let configuration = try FileWeights.configuration(of: file)
+    let plan = try MemoryPlan(
+      file, configuration: configuration, budget: options.memory,
+      tokens: options.maximumTokens ?? configuration.maxPositions, withHead: scoresVocabulary,
+      threads: options.threadCount)
+    let weights = try FileWeights(
+      file, plan: plan, workers: options.threadCount, kernels: kernels)
+    return ModelSource(
+      weights, tokenizer: file.tokenizer, plan: plan, maximumTokens: plan.maximumTokens,
+      threads: options.threadCount, kernels: kernels)
+  }
+}

@@ -1,0 +1,64 @@
+public import ThimbleJSON
+
+/// How reference and file do on a task with labels (Formats/report.md).
+public struct TaskReport: Sendable {
+  public enum Task: String, Sendable { case xnli, sts }
+
+  public let task: Task
+  public let filePath: String
+  public let referencePath: String
+  /// In the order in which they came.
+  public let languages: [Result]
+  /// All examples together; of similarity the mean over languages, since correlations do not add up.
+  public let overall: Result
+  public let isComplete: Bool
+  public let seconds: Double
+
+  /// What one language gave.
+  public struct Result: Sendable {
+    public let name: String
+    public let examples: Int
+    /// Accuracy, or Spearman's correlation of cosines with the scores.
+    public let reference: Double
+    public let file: Double
+    /// The interval of `file - reference`, from paired examples; nil for correlations.
+    public let difference: Estimate?
+    /// Share of examples where both answer the same; nil for correlations.
+    public let agreement: Double?
+    /// Of the file's sentence vectors with those of the reference; nil for classes.
+    public let cosine: Measures.CosineSummary?
+  }
+
+  public var json: JSONValue {
+    [
+      "format": "thimble-task", "version": 1, "task": .string(task.rawValue),
+      "file": ["path": .string(filePath)], "reference": ["path": .string(referencePath)],
+      "isComplete": .bool(isComplete), "seconds": .number(seconds), "overall": overall.json,
+      "languages": .array(languages.map(\.json)),
+    ]
+  }
+}
+
+extension TaskReport.Result {
+  var json: JSONValue {
+    var object: JSONObject = [
+      "name": .string(name), "examples": JSONValue(examples), "reference": .number(reference),
+      "file": .number(file),
+    ]
+    if let difference {
+      object.set(
+        "differenceInterval",
+        to: [.number(difference.interval.lowerBound), .number(difference.interval.upperBound)])
+    }
+    if let agreement { object.set("agreement", to: .number(agreement)) }
+    if let cosine {
+      object.set(
+        "cosine",
+        to: [
+          "mean": .number(cosine.mean), "p1": .number(cosine.percentile1),
+          "min": .number(cosine.minimum),
+        ])
+    }
+    return .object(object)
+  }
+}

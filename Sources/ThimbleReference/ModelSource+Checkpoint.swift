@@ -1,0 +1,22 @@
+public import Thimble
+internal import ThimbleArchitecture
+internal import ThimbleImport
+internal import ThimbleModel
+internal import ThimbleSystem
+internal import ThimbleText
+
+extension ModelSource {
+  /// The checkpoint at `path`, a folder or a file, to be run in place in fp32.
+  public static func checkpoint(
+    _ path: String, options: RunOptions = RunOptions()
+  ) throws -> ModelSource {
+    let kernels = try options.kernels()
+    let checkpoint = try XLMCheckpoint.open(path)
+    let weights = try CheckpointWeights(
+      checkpoint, workers: options.threadCount, kernels: kernels)
+    return ModelSource(
+      weights, tokenizer: try ByteView(try checkpoint.tokenizerTables() ?? []), plan: nil,
+      maximumTokens: options.maximumTokens ?? checkpoint.configuration.maxPositions,
+      threads: options.threadCount, kernels: kernels)
+  }
+}
