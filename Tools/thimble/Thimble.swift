@@ -12,7 +12,9 @@ struct ThimbleCommand: ParsableCommand {
         thimble fill-mask xlm.thimble "Paris is the <mask> of France."
       """,
     version: "0.1.0",
-    subcommands: [Convert.self, FillMask.self, Inspect.self, Verify.self, Plan.self, Bench.self])
+    subcommands: [
+      Convert.self, FillMask.self, Tokenize.self, Inspect.self, Verify.self, Plan.self, Bench.self,
+    ])
 
   static func main() {
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
