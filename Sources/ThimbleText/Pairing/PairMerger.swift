@@ -67,95 +67,104 @@ struct PairMerger {
 
   /// The symbol of the whole word, found without merging.
   func wholeWord(_ tables: borrowing TokenizerTables) -> UInt32? {
-    symbol(0..<bytes.count, endsWord: true, tables)
+    Self.symbol(0..<bytes.count, bytes.span, numbers.span, tables)
   }
 
   /// The symbol of a piece, or nil if it is none.
   func symbol(_ index: Int, _ tables: borrowing TokenizerTables) -> UInt32? {
     if pieces[index].symbol != Self.none { return pieces[index].symbol }
-    let isLast = index + 1 == pieces.count
-    return symbol(
-      Int(pieces[index].byte)..<(isLast ? bytes.count : Int(pieces[index + 1].byte)),
-      endsWord: isLast, tables)
+    let end = index + 1 == pieces.count ? bytes.count : Int(pieces[index + 1].byte)
+    return Self.symbol(Int(pieces[index].byte)..<end, bytes.span, numbers.span, tables)
   }
 
+  /// The symbol of a part of a word, or nil.
   @inline(__always)
-  private func symbol(
-    _ range: Range<Int>, endsWord: Bool, _ tables: borrowing TokenizerTables
+  private static func symbol(
+    _ range: Range<Int>, _ bytes: Span<UInt8>, _ numbers: Span<UInt64>,
+    _ tables: borrowing TokenizerTables
   ) -> UInt32? {
     guard range.count <= TextHash.longestText else { return nil }
     let number = tables.hash.part(
       from: numbers[range.lowerBound], to: numbers[range.upperBound], count: range.count)
-    return tables.symbol(number, bytes.span.extracting(range), endsWord: endsWord)
+    return tables.symbol(
+      number, bytes.extracting(range), endsWord: range.upperBound == bytes.count)
   }
 
   /// Merges as long as the tables have a merge.
   mutating func merge(_ tables: borrowing TokenizerTables) {
-    guard pieces.count > 1 else { return }
-    for index in 0..<pieces.count - 1 {
-      look(index, index + 1, end: index + 2 < pieces.count ? pieces[index + 2].byte : nil, tables)
-    }
-    if pieces.count > Self.queueThreshold {
-      mergeWithQueue(tables)
-    } else {
-      while true {
-        var lowest = Self.none
-        for piece in pieces where piece.rank < lowest { lowest = piece.rank }
-        if lowest == Self.none { return }
-        mergeAll(lowest, tables)
-      }
-    }
+    if pieces.count > Self.queueThreshold { return mergeWithQueue(tables) }
+    let (bytes, numbers) = (bytes, numbers)
+    var span = pieces.mutableSpan
+    let left = Self.merge(&span, bytes.span, numbers.span, tables)
+    pieces.removeLast(pieces.count - left)
   }
 
-  /// Looks up the merge of two neighbours, the second of which ends at byte `end` or with the word.
+  /// - Returns: how many pieces are left, at the beginning of `pieces`.
+  private static func merge(
+    _ pieces: inout MutableSpan<Piece>, _ bytes: Span<UInt8>, _ numbers: Span<UInt64>,
+    _ tables: borrowing TokenizerTables
+  ) -> Int {
+    var count = pieces.count
+    var lowest = none
+    for index in 0..<max(count - 1, 0) {
+      let end = index + 2 < count ? Int(pieces[index + 2].byte) : bytes.count
+      look(&pieces, index, index + 1, end: end, bytes, numbers, tables)
+      lowest = min(lowest, pieces[index].rank)
+    }
+    while lowest != none {
+      // One pass merges every pair of the lowest rank, moves the pieces together and finds the
+      // next rank.
+      let rank = lowest
+      lowest = none
+      var read = 0
+      var write = 0
+      var previousIsNew = false
+      while read < count {
+        var piece = pieces[read]
+        let isNew = piece.rank == rank && read + 1 < count
+        if isNew {
+          read += 1
+          piece.symbol = piece.result
+          piece.rank = pieces[read].rank
+          piece.result = pieces[read].result
+        }
+        read += 1
+        pieces[write] = piece
+        if write > 0 {
+          if isNew || previousIsNew {
+            let end = read < count ? Int(pieces[read].byte) : bytes.count
+            look(&pieces, write - 1, write, end: end, bytes, numbers, tables)
+          }
+          lowest = min(lowest, pieces[write - 1].rank)
+        }
+        previousIsNew = isNew
+        write += 1
+      }
+      count = write
+    }
+    return count
+  }
+
+  /// Looks up the merge of two neighbours, the second of which ends at byte `end`.
   @inline(__always)
-  private mutating func look(
-    _ left: Int, _ right: Int, end: UInt32?, _ tables: borrowing TokenizerTables
+  private static func look(
+    _ pieces: inout MutableSpan<Piece>, _ left: Int, _ right: Int, end: Int,
+    _ bytes: Span<UInt8>, _ numbers: Span<UInt64>, _ tables: borrowing TokenizerTables
   ) {
-    let range = Int(pieces[left].byte)..<(end.map { Int($0) } ?? bytes.count)
-    let leftCount = Int(pieces[right].byte) - range.lowerBound
-    pieces[left].rank = Self.none
-    if let symbol = symbol(range, endsWord: end == nil, tables),
-      let rank = tables.merges.rank(symbol, leftCount: leftCount)
+    let start = Int(pieces[left].byte)
+    pieces[left].rank = none
+    if let symbol = symbol(start..<end, bytes, numbers, tables),
+      let rank = tables.merges.rank(symbol, leftCount: Int(pieces[right].byte) - start)
     {
       pieces[left].rank = rank
       pieces[left].result = symbol
     }
   }
 
-  /// Merges every pair of one rank from left to right, and moves the pieces together.
-  private mutating func mergeAll(_ rank: UInt32, _ tables: borrowing TokenizerTables) {
-    var read = 0
-    var write = 0
-    var previousIsNew = false
-    while read < pieces.count {
-      let isNew = pieces[read].rank == rank && read + 1 < pieces.count
-      let last = read + (isNew ? 1 : 0)
-      var piece = pieces[read]
-      if isNew {
-        piece.symbol = piece.result
-        piece.rank = pieces[last].rank
-        piece.result = pieces[last].result
-      }
-      pieces[write] = piece
-      if write > 0, isNew || previousIsNew {
-        let end = last + 1 < pieces.count ? pieces[last + 1].byte : nil
-        look(write - 1, write, end: end, tables)
-      }
-      previousIsNew = isNew
-      read = last + 1
-      write += 1
-    }
-    pieces.removeLast(pieces.count - write)
-    pieces[write - 1].rank = Self.none
-  }
-
   /// The same for long words: pieces stay where they are, linked to their neighbours.
   private mutating func mergeWithQueue(_ tables: borrowing TokenizerTables) {
     queue.reset(count: pieces.count)
-    for index in pieces.indices where pieces[index].rank != Self.none {
-      queue.push(rank: pieces[index].rank, index)
-    }
+    for index in 0..<pieces.count - 1 { update(index, index + 1, tables) }
     while let (rank, index) = queue.pop() {
       // Entries go stale when a neighbour is merged away.
       guard queue.isAlive(index), pieces[index].rank == rank else { continue }
@@ -174,7 +183,10 @@ struct PairMerger {
   }
 
   private mutating func update(_ left: Int, _ right: Int, _ tables: borrowing TokenizerTables) {
-    look(left, right, end: queue.next(of: right).map { pieces[$0].byte }, tables)
+    let end = queue.next(of: right).map { Int(pieces[$0].byte) } ?? bytes.count
+    let (bytes, numbers) = (bytes, numbers)
+    var span = pieces.mutableSpan
+    Self.look(&span, left, right, end: end, bytes.span, numbers.span, tables)
     if pieces[left].rank != Self.none { queue.push(rank: pieces[left].rank, left) }
   }
 }
