@@ -23,6 +23,7 @@ struct PairMerger {
   /// The bytes of the word, and the hash numbers of its beginnings.
   private var bytes: [UInt8] = []
   private var numbers: [UInt64] = [0]
+  private var number: UInt64 = 0
   private var queue = MergeQueue()
 
   /// Longer words go through a queue, whose work grows as n log n and not as n squared.
@@ -31,7 +32,9 @@ struct PairMerger {
   mutating func removeAll() {
     pieces.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
-    numbers.removeLast(numbers.count - 1)
+    numbers.removeAll(keepingCapacity: true)
+    numbers.append(0)
+    number = 0
   }
 
   /// Gives memory back after an unusually long word.
@@ -42,36 +45,29 @@ struct PairMerger {
   /// Adds one scalar to the word.
   @inline(__always)
   mutating func append(_ scalar: UInt32, _ hash: TextHash) {
-    pieces.append(
-      Piece(
-        byte: UInt32(bytes.count), scalar: UInt32(pieces.count), symbol: Self.none,
-        rank: Self.none, result: 0))
-    var number = numbers[numbers.count - 1]
-    forEachByte(of: scalar) { byte in
-      bytes.append(byte)
-      number = hash.extended(number, by: byte)
-      numbers.append(number)
-    }
+    forEachByte(of: scalar) { append(byte: $0, hash) }
   }
 
-  /// Takes a word of UTF-8 bytes; what is not UTF-8 stays unknown.
+  @inline(__always)
+  private mutating func append(byte: UInt8, _ hash: TextHash) {
+    bytes.append(byte)
+    number = hash.extended(number, by: byte)
+    numbers.append(number)
+  }
+
+  /// Takes a word of UTF-8 bytes.
   mutating func load(wordBytes: Span<UInt8>, _ hash: TextHash) {
     removeAll()
-    var index = 0
-    while index < wordBytes.count {
-      let (scalar, length) = decodeScalar(wordBytes, at: index) ?? (0x1F_FFFF, 1)
-      index += length
-      append(scalar, hash)
-    }
+    for index in wordBytes.indices { append(byte: wordBytes[index], hash) }
   }
 
   /// The symbol of the whole word, found without merging.
-  func wholeWord(_ tables: borrowing TokenizerTables) -> UInt32? {
+  func wholeWord(_ tables: TokenizerTables) -> UInt32? {
     Self.symbol(0..<bytes.count, bytes.span, numbers.span, tables)
   }
 
   /// The symbol of a piece, or nil if it is none.
-  func symbol(_ index: Int, _ tables: borrowing TokenizerTables) -> UInt32? {
+  func symbol(_ index: Int, _ tables: TokenizerTables) -> UInt32? {
     if pieces[index].symbol != Self.none { return pieces[index].symbol }
     let end = index + 1 == pieces.count ? bytes.count : Int(pieces[index + 1].byte)
     return Self.symbol(Int(pieces[index].byte)..<end, bytes.span, numbers.span, tables)
@@ -81,7 +77,7 @@ struct PairMerger {
   @inline(__always)
   private static func symbol(
     _ range: Range<Int>, _ bytes: Span<UInt8>, _ numbers: Span<UInt64>,
-    _ tables: borrowing TokenizerTables
+    _ tables: TokenizerTables
   ) -> UInt32? {
     guard range.count <= TextHash.longestText else { return nil }
     let number = tables.hash.part(
@@ -91,7 +87,14 @@ struct PairMerger {
   }
 
   /// Merges as long as the tables have a merge.
-  mutating func merge(_ tables: borrowing TokenizerTables) {
+  mutating func merge(_ tables: TokenizerTables) {
+    // A piece for every scalar: where a byte is none that continues one.
+    for index in bytes.indices where bytes[index] & 0xC0 != 0x80 {
+      pieces.append(
+        Piece(
+          byte: UInt32(index), scalar: UInt32(pieces.count), symbol: Self.none, rank: Self.none,
+          result: 0))
+    }
     if pieces.count > Self.queueThreshold { return mergeWithQueue(tables) }
     let (bytes, numbers) = (bytes, numbers)
     var span = pieces.mutableSpan
@@ -102,7 +105,7 @@ struct PairMerger {
   /// - Returns: how many pieces are left, at the beginning of `pieces`.
   private static func merge(
     _ pieces: inout MutableSpan<Piece>, _ bytes: Span<UInt8>, _ numbers: Span<UInt64>,
-    _ tables: borrowing TokenizerTables
+    _ tables: TokenizerTables
   ) -> Int {
     var count = pieces.count
     var lowest = none
@@ -149,7 +152,7 @@ struct PairMerger {
   @inline(__always)
   private static func look(
     _ pieces: inout MutableSpan<Piece>, _ left: Int, _ right: Int, end: Int,
-    _ bytes: Span<UInt8>, _ numbers: Span<UInt64>, _ tables: borrowing TokenizerTables
+    _ bytes: Span<UInt8>, _ numbers: Span<UInt64>, _ tables: TokenizerTables
   ) {
     let start = Int(pieces[left].byte)
     pieces[left].rank = none
@@ -162,7 +165,7 @@ struct PairMerger {
   }
 
   /// The same for long words: pieces stay where they are, linked to their neighbours.
-  private mutating func mergeWithQueue(_ tables: borrowing TokenizerTables) {
+  private mutating func mergeWithQueue(_ tables: TokenizerTables) {
     queue.reset(count: pieces.count)
     for index in 0..<pieces.count - 1 { update(index, index + 1, tables) }
     while let (rank, index) = queue.pop() {
@@ -182,7 +185,7 @@ struct PairMerger {
     pieces.removeLast(pieces.count - write)
   }
 
-  private mutating func update(_ left: Int, _ right: Int, _ tables: borrowing TokenizerTables) {
+  private mutating func update(_ left: Int, _ right: Int, _ tables: TokenizerTables) {
     let end = queue.next(of: right).map { Int(pieces[$0].byte) } ?? bytes.count
     let (bytes, numbers) = (bytes, numbers)
     var span = pieces.mutableSpan
