@@ -55,3 +55,16 @@ public struct EncodingOptions: Sendable {
   /// Hugging Face's public tokenizer lower-cases before it looks at the text; everyone else lower-cases words.
   var lowercasesFirst: Bool { mode == .huggingFace && language == nil }
 }
+
+extension TokenizerTables {
+  /// What a user should know who asks for `options`; nil if nothing stands in the way.
+  public func warning(for options: EncodingOptions) -> String? {
+    guard options.mode == .faithful, let language = options.language,
+      segmentedLanguages.contains(language)
+    else { return nil }
+    return """
+      The model has no dictionary for "\(language)", whose words no spaces part. The text is split \
+      as Hugging Face's tokenizer splits it.
+      """
+  }
+}

@@ -115,9 +115,11 @@ public struct Tokenizer: ~Copyable {
     useRules(options)
     self.text.removeAll()
     let lowercases = tables.lowercases && options.lowercasesFirst
+    let starts = options.maskSpellings.compactMap(\.utf8.first) + [0x3C]
     var index = 0
     while index < text.count {
-      if let (id, length) = specialToken(in: text, at: index, options) {
+      if starts.contains(text[index]), let (id, length) = specialToken(in: text, at: index, options)
+      {
         appendPiece(segment, to: &tokens)
         tokens.append(
           Token(

@@ -13,8 +13,8 @@ struct ThimbleCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Convert.self, FillMask.self, Classify.self, Embed.self, Evaluate.self, Sweep.self,
-      Inspect.self, Verify.self, Plan.self, Bench.self,
+      Convert.self, FillMask.self, Classify.self, Embed.self, Tokenize.self, Evaluate.self,
+      Sweep.self, Inspect.self, Verify.self, Plan.self, Bench.self,
     ])
 
   static func main() {

@@ -23,6 +23,7 @@ struct PairMerger {
   /// The bytes of the word, and the hash numbers of its beginnings.
   private var bytes: [UInt8] = []
   private var numbers: [UInt64] = [0]
+  private var number: UInt64 = 0
   private var queue = MergeQueue()
 
   /// Longer words go through a queue, whose work grows as n log n and not as n squared.
@@ -31,7 +32,9 @@ struct PairMerger {
   mutating func removeAll() {
     pieces.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
-    numbers.removeLast(numbers.count - 1)
+    numbers.removeAll(keepingCapacity: true)
+    numbers.append(0)
+    number = 0
   }
 
   /// Gives memory back after an unusually long word.
@@ -42,120 +45,129 @@ struct PairMerger {
   /// Adds one scalar to the word.
   @inline(__always)
   mutating func append(_ scalar: UInt32, _ hash: TextHash) {
-    pieces.append(
-      Piece(
-        byte: UInt32(bytes.count), scalar: UInt32(pieces.count), symbol: Self.none,
-        rank: Self.none, result: 0))
-    var number = numbers[numbers.count - 1]
-    forEachByte(of: scalar) { byte in
-      bytes.append(byte)
-      number = hash.extended(number, by: byte)
-      numbers.append(number)
-    }
-  }
-
-  /// Takes a word of UTF-8 bytes; what is not UTF-8 stays unknown.
-  mutating func load(wordBytes: Span<UInt8>, _ hash: TextHash) {
-    removeAll()
-    var index = 0
-    while index < wordBytes.count {
-      let (scalar, length) = decodeScalar(wordBytes, at: index) ?? (0x1F_FFFF, 1)
-      index += length
-      append(scalar, hash)
-    }
-  }
-
-  /// The symbol of the whole word, found without merging.
-  func wholeWord(_ tables: borrowing TokenizerTables) -> UInt32? {
-    symbol(0..<bytes.count, endsWord: true, tables)
-  }
-
-  /// The symbol of a piece, or nil if it is none.
-  func symbol(_ index: Int, _ tables: borrowing TokenizerTables) -> UInt32? {
-    if pieces[index].symbol != Self.none { return pieces[index].symbol }
-    let isLast = index + 1 == pieces.count
-    return symbol(
-      Int(pieces[index].byte)..<(isLast ? bytes.count : Int(pieces[index + 1].byte)),
-      endsWord: isLast, tables)
+    forEachByte(of: scalar) { append(byte: $0, hash) }
   }
 
   @inline(__always)
-  private func symbol(
-    _ range: Range<Int>, endsWord: Bool, _ tables: borrowing TokenizerTables
+  private mutating func append(byte: UInt8, _ hash: TextHash) {
+    bytes.append(byte)
+    number = hash.extended(number, by: byte)
+    numbers.append(number)
+  }
+
+  /// Takes a word of UTF-8 bytes.
+  mutating func load(wordBytes: Span<UInt8>, _ hash: TextHash) {
+    removeAll()
+    for index in wordBytes.indices { append(byte: wordBytes[index], hash) }
+  }
+
+  /// The symbol of the whole word, found without merging.
+  func wholeWord(_ tables: TokenizerTables) -> UInt32? {
+    Self.symbol(0..<bytes.count, bytes.span, numbers.span, tables)
+  }
+
+  /// The symbol of a piece, or nil if it is none.
+  func symbol(_ index: Int, _ tables: TokenizerTables) -> UInt32? {
+    if pieces[index].symbol != Self.none { return pieces[index].symbol }
+    let end = index + 1 == pieces.count ? bytes.count : Int(pieces[index + 1].byte)
+    return Self.symbol(Int(pieces[index].byte)..<end, bytes.span, numbers.span, tables)
+  }
+
+  /// The symbol of a part of a word, or nil.
+  @inline(__always)
+  private static func symbol(
+    _ range: Range<Int>, _ bytes: Span<UInt8>, _ numbers: Span<UInt64>,
+    _ tables: TokenizerTables
   ) -> UInt32? {
     guard range.count <= TextHash.longestText else { return nil }
     let number = tables.hash.part(
       from: numbers[range.lowerBound], to: numbers[range.upperBound], count: range.count)
-    return tables.symbol(number, bytes.span.extracting(range), endsWord: endsWord)
+    return tables.symbol(
+      number, bytes.extracting(range), endsWord: range.upperBound == bytes.count)
   }
 
   /// Merges as long as the tables have a merge.
-  mutating func merge(_ tables: borrowing TokenizerTables) {
-    guard pieces.count > 1 else { return }
-    for index in 0..<pieces.count - 1 {
-      look(index, index + 1, end: index + 2 < pieces.count ? pieces[index + 2].byte : nil, tables)
+  mutating func merge(_ tables: TokenizerTables) {
+    // A piece for every scalar: where a byte is none that continues one.
+    for index in bytes.indices where bytes[index] & 0xC0 != 0x80 {
+      pieces.append(
+        Piece(
+          byte: UInt32(index), scalar: UInt32(pieces.count), symbol: Self.none, rank: Self.none,
+          result: 0))
     }
-    if pieces.count > Self.queueThreshold {
-      mergeWithQueue(tables)
-    } else {
-      while true {
-        var lowest = Self.none
-        for piece in pieces where piece.rank < lowest { lowest = piece.rank }
-        if lowest == Self.none { return }
-        mergeAll(lowest, tables)
-      }
-    }
+    if pieces.count > Self.queueThreshold { return mergeWithQueue(tables) }
+    let (bytes, numbers) = (bytes, numbers)
+    var span = pieces.mutableSpan
+    let left = Self.merge(&span, bytes.span, numbers.span, tables)
+    pieces.removeLast(pieces.count - left)
   }
 
-  /// Looks up the merge of two neighbours, the second of which ends at byte `end` or with the word.
+  /// - Returns: how many pieces are left, at the beginning of `pieces`.
+  private static func merge(
+    _ pieces: inout MutableSpan<Piece>, _ bytes: Span<UInt8>, _ numbers: Span<UInt64>,
+    _ tables: TokenizerTables
+  ) -> Int {
+    var count = pieces.count
+    var lowest = none
+    for index in 0..<max(count - 1, 0) {
+      let end = index + 2 < count ? Int(pieces[index + 2].byte) : bytes.count
+      look(&pieces, index, index + 1, end: end, bytes, numbers, tables)
+      lowest = min(lowest, pieces[index].rank)
+    }
+    while lowest != none {
+      // One pass merges every pair of the lowest rank, moves the pieces together and finds the
+      // next rank.
+      let rank = lowest
+      lowest = none
+      var read = 0
+      var write = 0
+      var previousIsNew = false
+      while read < count {
+        var piece = pieces[read]
+        let isNew = piece.rank == rank && read + 1 < count
+        if isNew {
+          read += 1
+          piece.symbol = piece.result
+          piece.rank = pieces[read].rank
+          piece.result = pieces[read].result
+        }
+        read += 1
+        pieces[write] = piece
+        if write > 0 {
+          if isNew || previousIsNew {
+            let end = read < count ? Int(pieces[read].byte) : bytes.count
+            look(&pieces, write - 1, write, end: end, bytes, numbers, tables)
+          }
+          lowest = min(lowest, pieces[write - 1].rank)
+        }
+        previousIsNew = isNew
+        write += 1
+      }
+      count = write
+    }
+    return count
+  }
+
+  /// Looks up the merge of two neighbours, the second of which ends at byte `end`.
   @inline(__always)
-  private mutating func look(
-    _ left: Int, _ right: Int, end: UInt32?, _ tables: borrowing TokenizerTables
+  private static func look(
+    _ pieces: inout MutableSpan<Piece>, _ left: Int, _ right: Int, end: Int,
+    _ bytes: Span<UInt8>, _ numbers: Span<UInt64>, _ tables: TokenizerTables
   ) {
-    let range = Int(pieces[left].byte)..<(end.map { Int($0) } ?? bytes.count)
-    let leftCount = Int(pieces[right].byte) - range.lowerBound
-    pieces[left].rank = Self.none
-    if let symbol = symbol(range, endsWord: end == nil, tables),
-      let rank = tables.merges.rank(symbol, leftCount: leftCount)
+    let start = Int(pieces[left].byte)
+    pieces[left].rank = none
+    if let symbol = symbol(start..<end, bytes, numbers, tables),
+      let rank = tables.merges.rank(symbol, leftCount: Int(pieces[right].byte) - start)
     {
       pieces[left].rank = rank
       pieces[left].result = symbol
     }
   }
 
-  /// Merges every pair of one rank from left to right, and moves the pieces together.
-  private mutating func mergeAll(_ rank: UInt32, _ tables: borrowing TokenizerTables) {
-    var read = 0
-    var write = 0
-    var previousIsNew = false
-    while read < pieces.count {
-      let isNew = pieces[read].rank == rank && read + 1 < pieces.count
-      let last = read + (isNew ? 1 : 0)
-      var piece = pieces[read]
-      if isNew {
-        piece.symbol = piece.result
-        piece.rank = pieces[last].rank
-        piece.result = pieces[last].result
-      }
-      pieces[write] = piece
-      if write > 0, isNew || previousIsNew {
-        let end = last + 1 < pieces.count ? pieces[last + 1].byte : nil
-        look(write - 1, write, end: end, tables)
-      }
-      previousIsNew = isNew
-      read = last + 1
-      write += 1
-    }
-    pieces.removeLast(pieces.count - write)
-    pieces[write - 1].rank = Self.none
-  }
-
   /// The same for long words: pieces stay where they are, linked to their neighbours.
-  private mutating func mergeWithQueue(_ tables: borrowing TokenizerTables) {
+  private mutating func mergeWithQueue(_ tables: TokenizerTables) {
     queue.reset(count: pieces.count)
-    for index in pieces.indices where pieces[index].rank != Self.none {
-      queue.push(rank: pieces[index].rank, index)
-    }
+    for index in 0..<pieces.count - 1 { update(index, index + 1, tables) }
     while let (rank, index) = queue.pop() {
       // Entries go stale when a neighbour is merged away.
       guard queue.isAlive(index), pieces[index].rank == rank else { continue }
@@ -173,8 +185,11 @@ struct PairMerger {
     pieces.removeLast(pieces.count - write)
   }
 
-  private mutating func update(_ left: Int, _ right: Int, _ tables: borrowing TokenizerTables) {
-    look(left, right, end: queue.next(of: right).map { pieces[$0].byte }, tables)
+  private mutating func update(_ left: Int, _ right: Int, _ tables: TokenizerTables) {
+    let end = queue.next(of: right).map { Int(pieces[$0].byte) } ?? bytes.count
+    let (bytes, numbers) = (bytes, numbers)
+    var span = pieces.mutableSpan
+    Self.look(&span, left, right, end: end, bytes.span, numbers.span, tables)
     if pieces[left].rank != Self.none { queue.push(rank: pieces[left].rank, left) }
   }
 }

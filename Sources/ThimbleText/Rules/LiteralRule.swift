@@ -6,8 +6,9 @@ struct LiteralRule {
   private let replacementCount: Int
   /// Whether as many signs come out as go in.
   private let keepsBytes: Bool
-  /// A sign without which the pattern cannot occur.
+  /// A sign without which the pattern cannot occur, and where it is in it.
   private let trigger: UInt32
+  private let triggerOffset: Int
 
   /// - Parameters: pattern: With something else than spaces, of which the trigger is taken.
   ///   replacement: Empty, or the pattern has a sign that is no white space.
@@ -26,13 +27,14 @@ struct LiteralRule {
     replacementCount = replacement.count
     let signs = pattern.filter { $0 != 0x20 }
     trigger = signs.first { !CharacterClass.of($0).contains(.alphanumeric) } ?? signs[0]
+    triggerOffset = pattern.firstIndex(of: trigger) ?? 0
   }
 
   /// Applies the rule to the whole text.
   func apply(to text: inout TextBuffer) {
     guard text.presence.contains(trigger) else { return }
     var applied = false
-    text.rewrite { scalars, index, output in
+    text.rewrite(at: trigger, offset: triggerOffset) { scalars, index, output in
       guard matches(scalars, index) else { return 0 }
       applied = true
       append(scalars, index, to: &output)

@@ -7,8 +7,7 @@ extension TextBuffer {
     for rule in asciiForms { rule.apply(to: &self) }
     for stop: Unicode.Scalar in ["。", "．"] where presence.contains(stop) {
       // The white space behind a full stop is replaced with it.
-      rewrite { text, index, output in
-        guard text[index] == stop else { return 0 }
+      rewrite(at: stop.value) { text, index, output in
         output.append(text[index].replaced(by: 0x2E))
         output.append(text[index].spaceAfter)
         return 1 + text[(index + 1)...].prefix { $0.isSpace }.count
@@ -77,8 +76,8 @@ extension TextBuffer {
   /// `) ,` becomes `),` and `5 %` becomes `5%`.
   private mutating func closeUpParentheses() {
     if presence.contains(")") {
-      rewrite { text, index, output in
-        guard text[index] == ")", index + 2 < text.count, text[index + 1] == " " else { return 0 }
+      rewrite(at: 0x29) { text, index, output in
+        guard index + 2 < text.count, text[index + 1] == " " else { return 0 }
         switch text[index + 2].value {
         case 0x2E, 0x21, 0x3A, 0x3F, 0x3B, 0x2C:
           output.append(text[index])
@@ -90,10 +89,8 @@ extension TextBuffer {
     }
     for rule in parenthesesInside { rule.apply(to: &self) }
     guard presence.contains("%") else { return }
-    rewrite { text, index, output in
-      guard text[index].classes.contains(.digit), index + 2 < text.count,
-        text[index + 1] == " ", text[index + 2] == "%"
-      else { return 0 }
+    rewrite(at: 0x25, offset: 2) { text, index, output in
+      guard text[index].classes.contains(.digit), text[index + 1] == " " else { return 0 }
       output.append(text[index])
       output.append(text[index + 2])
       return 3
@@ -104,8 +101,8 @@ extension TextBuffer {
     guard rule != .unchanged, presence.contains("\"") else { return }
     guard rule == .inside else { return moveQuotesBehindStops() }
     if presence.contains(",") {
-      rewrite { text, index, output in
-        guard text[index] == ",", index + 1 < text.count, text[index + 1] == "\"" else { return 0 }
+      rewrite(at: 0x22, offset: 1) { text, index, output in
+        guard text[index] == "," else { return 0 }
         Self.append([0x22, 0x2C], from: text[index...index + 1], to: &output)
         return 2
       }
@@ -115,8 +112,7 @@ extension TextBuffer {
 
   /// `",` becomes `,"`, with any run of commas and periods.
   private mutating func moveQuotesBehindStops() {
-    rewrite { text, index, output in
-      guard text[index] == "\"" else { return 0 }
+    rewrite(at: 0x22) { text, index, output in
       let run = text[(index + 1)...].prefix { $0 == "," || $0 == "." }
       guard let last = run.last else { return 0 }
       for scalar in run {
@@ -129,8 +125,7 @@ extension TextBuffer {
 
   /// `."` becomes `".` unless the text or a `<` follows.
   private mutating func moveQuotesBeforePeriods() {
-    rewrite { text, index, output in
-      guard text[index] == "." else { return 0 }
+    rewrite(at: 0x2E) { text, index, output in
       let run = text[index...].prefix { $0 == "." }
       let quote = run.endIndex
       let blanks = quote < text.count ? text[(quote + 1)...].prefix { $0.isSpace }.count : 0
@@ -153,9 +148,9 @@ extension TextBuffer {
   /// A no-break space between two digits becomes a comma or a period.
   private mutating func joinNumbers(_ separator: Unicode.Scalar) {
     guard presence.contains("\u{A0}") else { return }
-    rewrite { text, index, output in
+    rewrite(at: 0xA0, offset: 1) { text, index, output in
       guard text[index].classes.contains(.digit), index + 2 < text.count,
-        text[index + 1] == "\u{A0}", text[index + 2].classes.contains(.digit)
+        text[index + 2].classes.contains(.digit)
       else { return 0 }
       output.append(text[index])
       output.append(text[index + 1].replaced(by: separator.value))

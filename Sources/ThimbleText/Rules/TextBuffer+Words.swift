@@ -64,30 +64,24 @@ extension TextBuffer {
   /// Splits commas off, except between numbers.
   private mutating func splitCommas() {
     guard presence.contains(",") else { return }
-    func isComma(_ text: [SourceScalar], _ index: Int) -> Bool {
-      index < text.count && text[index] == ","
-    }
-    rewrite { text, index, output in
-      guard !text[index].classes.contains(.number), isComma(text, index + 1) else { return 0 }
+    let comma: UInt32 = 0x2C
+    rewrite(at: comma, offset: 1) { text, index, output in
+      guard !text[index].classes.contains(.number) else { return 0 }
       output.append(text[index])
       Self.appendAlone(text[index + 1], to: &output)
       return 2
     }
-    rewrite { text, index, output in
-      guard isComma(text, index), index + 1 < text.count,
-        !text[index + 1].classes.contains(.number)
-      else { return 0 }
+    rewrite(at: comma) { text, index, output in
+      guard index + 1 < text.count, !text[index + 1].classes.contains(.number) else { return 0 }
       Self.appendAlone(text[index], to: &output)
       output.append(text[index + 1])
       return 2
     }
-    rewrite { text, index, output in
-      guard text[index].classes.contains(.number), isComma(text, index + 1),
-        index + 2 == text.count
-      else { return 0 }
-      output.append(text[index])
-      Self.appendAlone(text[index + 1], to: &output)
-      return 2
+    if scalars.count > 1, let last = scalars.last, last == ",",
+      scalars[scalars.count - 2].classes.contains(.number)
+    {
+      scalars.removeLast()
+      Self.appendAlone(last, to: &scalars)
     }
   }
 
@@ -108,8 +102,7 @@ extension TextBuffer {
       splitApostrophe(.bothSides) { isAlpha($0) && !isAlpha($1) }
       splitApostrophe(.right) { isAlpha($0) && isAlpha($1) }
     case .alone:
-      rewrite { text, index, output in
-        guard text[index] == "'" else { return 0 }
+      rewrite(at: 0x27) { text, index, output in
         Self.appendAlone(text[index], to: &output)
         return 1
       }
@@ -123,9 +116,8 @@ extension TextBuffer {
   private mutating func splitApostrophe(
     _ sides: Sides, _ fits: (SourceScalar, SourceScalar) -> Bool
   ) {
-    rewrite { text, index, output in
-      guard index + 2 < text.count, text[index + 1] == "'", fits(text[index], text[index + 2])
-      else { return 0 }
+    rewrite(at: 0x27, offset: 1) { text, index, output in
+      guard index + 2 < text.count, fits(text[index], text[index + 2]) else { return 0 }
       let apostrophe = text[index + 1]
       output.append(text[index])
       if sides != .right { output.append(apostrophe.spaceBefore) }

@@ -52,6 +52,42 @@ struct TextBuffer {
     swap(&scalars, &output)
   }
 
+  /// Rewrites the text where a sign occurs, in one pass from left to right.
+  ///
+  /// - Parameters:
+  ///   - sign: Where it stands, `offset` scalars behind the index, the rule is asked.
+  ///   - rule: As above.
+  @inline(__always)
+  mutating func rewrite(
+    at sign: UInt32, offset: Int = 0,
+    _ rule: (_ text: [SourceScalar], _ index: Int, _ output: inout [SourceScalar]) -> Int
+  ) {
+    output.removeAll(keepingCapacity: true)
+    var index = 0
+    var copied = 0
+    var isRewritten = false
+    while let next = position(of: sign, from: index + offset) {
+      index = next - offset
+      output.append(contentsOf: scalars[copied..<index])
+      let taken = rule(scalars, index, &output)
+      isRewritten = isRewritten || taken > 0
+      copied = index + taken
+      index += max(taken, 1)
+    }
+    guard isRewritten else { return }
+    output.append(contentsOf: scalars[copied...])
+    swap(&scalars, &output)
+  }
+
+  private func position(of sign: UInt32, from start: Int) -> Int? {
+    var index = start
+    while index < scalars.count {
+      if scalars[index].value == sign { return index }
+      index += 1
+    }
+    return nil
+  }
+
   /// Deletes white space at both ends.
   mutating func strip() {
     while let last = scalars.last, last.isSpace { scalars.removeLast() }

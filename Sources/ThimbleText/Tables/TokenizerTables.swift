@@ -5,7 +5,7 @@ public import ThimbleSystem
 /// Opening them checks the header and the bounds of the sections in constant time; nothing is
 /// copied. The contents are not trusted: wrong ones give wrong tokens, never a trap or an endless
 /// loop, and `validate()` finds them. Layout: Formats/tokenizer.md.
-public struct TokenizerTables: Sendable {
+public final class TokenizerTables: Sendable {
   /// Number of token ids: the tokens have the ids `0..<tokenCount`.
   public let tokenCount: Int
   /// Whether the vocabulary wants text in lower case and without accents.

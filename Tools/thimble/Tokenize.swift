@@ -1,0 +1,150 @@
+internal import ArgumentParser
+internal import Thimble
+internal import ThimbleFormat
+internal import ThimbleImport
+internal import ThimbleJSON
+internal import ThimbleSystem
+internal import ThimbleText
+
+struct Tokenize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Splits texts into the tokens of a model, or makes text of tokens.",
+    discussion: """
+      MODEL is a .thimble file or a checkpoint; no weights are read. Prints the id of each token, the bytes of the \
+      text that it stands for (- for an added token) and its spelling, </w> at the end of a word. Without TEXT, \
+      every line of standard input is a text, answered as it comes.
+
+      Examples:
+        thimble tokenize xlm.thimble --lang fr "L'été est là."
+        thimble tokenize xlm.thimble --mode hf --json < sentences.txt > tokens.jsonl
+        echo "[1, 418, 579, 1]" | thimble tokenize xlm.thimble --decode
+      """)
+
+  @Argument(help: "A .thimble file or a checkpoint.")
+  var model: String
+
+  @Argument(help: "Texts. (default: the lines of standard input)")
+  var text: [String] = []
+
+  @Option(
+    name: .customLong("lang"),
+    help: "The language, whose rules split the text. (default: the rules of English)")
+  var language: String?
+
+  @Option(
+    help: """
+      faithful: the text as the model was trained; hf: as Hugging Face's tokenizer; pretokenized: words are parted by \
+      spaces already.
+      """,
+    transform: EncodingOptions.Mode.init(argument:))
+  var mode = EncodingOptions.Mode.faithful
+
+  @Flag(help: "Print JSON, one line for each text: ids, tokens, and offsets in bytes.")
+  var json = false
+
+  @Flag(help: "Lines are JSON lists of token ids; print their text.")
+  var decode = false
+
+  @Flag(help: "With --decode, leave out <s>, </s>, <pad>, <unk> and the other special tokens.")
+  var skipSpecial = false
+
+  func run() throws {
+    try reportingFailure {
+      let tables = try openTables()
+      var printer = TokenPrinter(tables, EncodingOptions(mode: mode, language: language))
+      printer.printsJSON = json
+      if let warning = tables.warning(for: printer.options), !decode {
+        try StandardStream.error.write("thimble: \(warning)\n")
+      }
+      if !text.isEmpty {
+        for line in text { try answer(Array(line.utf8), &printer) }
+        return
+      }
+      var lines = LineReader(longestLine: 1 << 28)
+      var failure: (any Error)?
+      while let line = try lines.next() {
+        do { try answer(line, &printer) } catch let error as SystemError { throw error } catch {
+          // One bad line must not end the stream: it gets its message, and the exit code tells.
+          try StandardStream.error.write("thimble: line \(lines.lineNumber): \(error)\n")
+          if json {
+            let value = JSONValue.object(["error": .string("\(error)")])
+            try StandardStream.output.write(value.text() + "\n")
+          }
+          failure = error
+        }
+      }
+      if let failure { throw ExitCode(Failure(failure).rawValue) }
+    }
+  }
+
+  /// The tokenizer tables of the model, in place from a .thimble file.
+  private func openTables() throws -> TokenizerTables {
+    let view: ByteView
+    if isThimbleFile(model) {
+      view = try ThimbleFile(path: model).tokenizer
+    } else {
+      view = try ByteView(try XLMCheckpoint.open(model).tokenizerTables() ?? [])
+    }
+    guard !view.isEmpty else { throw ThimbleError.noTokenizer(path: model) }
+    return try TokenizerTables(view: view)
+  }
+
+  private func answer(_ line: [UInt8], _ printer: inout TokenPrinter) throws {
+    if decode {
+      let text = printer.tables.decode(try TokenIDs(line).ids, skipSpecial: skipSpecial)
+      try StandardStream.output.write(
+        (json ? JSONValue.object(["text": .string(text)]).text() : text) + "\n")
+    } else {
+      try StandardStream.output.write(try printer.print(line))
+    }
+  }
+}
+
+extension EncodingOptions.Mode {
+  fileprivate init(argument: String) throws {
+    guard let mode = Self(rawValue: argument) else {
+      let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--mode \(argument): there are \(known).")
+    }
+    self = mode
+  }
+}
+
+/// Tokens of text after text as lines for people or programs.
+private struct TokenPrinter: ~Copyable {
+  let tables: TokenizerTables
+  let options: EncodingOptions
+  var printsJSON = false
+  private var tokenizer: Tokenizer
+  private var tokens: [Token] = []
+
+  init(_ tables: TokenizerTables, _ options: EncodingOptions) {
+    self.tables = tables
+    self.options = options
+    tokenizer = Tokenizer(tables: tables)
+  }
+
+  mutating func print(_ text: [UInt8]) throws -> String {
+    try tokenizer.encode(text.span, options, into: &tokens)
+    let spellings = tokens.map { tables.token($0.id) ?? "" }
+    if printsJSON {
+      let object: JSONObject = [
+        "ids": .array(tokens.map { JSONValue($0.id) }),
+        "tokens": .array(spellings.map { .string($0) }),
+        "offsets": .array(
+          tokens.map { [JSONValue($0.range.lowerBound), JSONValue($0.range.upperBound)] }),
+      ]
+      return JSONValue.object(object).text() + "\n"
+    }
+    var output = ""
+    for (token, spelling) in zip(tokens, spellings) {
+      let range = token.isAdded ? "-" : "\(token.range.lowerBound)..<\(token.range.upperBound)"
+      output += "\(padded("\(token.id)", 7))  \(padded(range, 11))  \(spelling)\n"
+    }
+    return output + "\n"
+  }
+
+  private func padded(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(width - text.count, 0)) + text
+  }
+}
