@@ -11,22 +11,29 @@ public final class MaskedLanguageModel {
   private let quantized: QuantizedRows
   private let path: String
 
-  /// Positions that are scored at once: each takes 4 bytes per token of the vocabulary, and each further round decodes
-  /// the output matrix again.
-  static let positionsPerRound = 8
+  /// Positions that are scored at once.
+  public let positionsPerRound: Int
 
+  /// Each position takes 4 bytes per token of the vocabulary, and each further round decodes the output matrix again.
+  public static let standardPositionsPerRound = 8
+
+  /// - Parameters:
+  ///   - maximumTokens: the most tokens of a batch.
+  ///   - positionsPerRound: at least 1.
   public init(
-    _ provider: some WeightProvider, maximumTokens: Int, pool: ComputePool, kernels: KernelTable
+    _ provider: some WeightProvider, maximumTokens: Int,
+    positionsPerRound: Int = standardPositionsPerRound, pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
+    self.positionsPerRound = positionsPerRound
     encoder = try Encoder(
       provider, maximumTokens: maximumTokens, pool: pool, kernels: kernels)
     path = provider.path
     let configuration = provider.configuration
     do {
-      logits = try FloatRows(rows: Self.positionsPerRound, width: configuration.vocabularySize)
-      scored = try FloatRows(rows: Self.positionsPerRound, width: configuration.embeddingSize)
+      logits = try FloatRows(rows: positionsPerRound, width: configuration.vocabularySize)
+      scored = try FloatRows(rows: positionsPerRound, width: configuration.embeddingSize)
       quantized = try QuantizedRows(
-        rows: Self.positionsPerRound,
+        rows: positionsPerRound,
         k: KernelShape.paddedColumns(configuration.embeddingSize))
     } catch { throw .system(error) }
     let matrix =
@@ -40,10 +47,10 @@ public final class MaskedLanguageModel {
   }
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
-  static func byteCount(_ configuration: XLMConfiguration) -> Int {
-    FloatRows.byteCount(rows: positionsPerRound, width: configuration.vocabularySize)
-      + FloatRows.byteCount(rows: positionsPerRound, width: configuration.embeddingSize)
-      + QuantizedRows.byteCount(rows: positionsPerRound, columns: configuration.embeddingSize)
+  static func byteCount(_ configuration: XLMConfiguration, positions: Int) -> Int {
+    FloatRows.byteCount(rows: positions, width: configuration.vocabularySize)
+      + FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
+      + QuantizedRows.byteCount(rows: positions, columns: configuration.embeddingSize)
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.
@@ -54,8 +61,8 @@ public final class MaskedLanguageModel {
     _ batch: Batch, at rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
   ) throws(ModelError) {
     try encoder.encode(batch)
-    for start in stride(from: 0, to: rows.count, by: Self.positionsPerRound) {
-      let round = start..<min(start + Self.positionsPerRound, rows.count)
+    for start in stride(from: 0, to: rows.count, by: positionsPerRound) {
+      let round = start..<min(start + positionsPerRound, rows.count)
       try computeLogits(at: rows[round])
       for index in round {
         let offset = (index - start) * logits.stride
