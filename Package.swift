@@ -71,6 +71,7 @@ let package = Package(
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOExtras", package: "swift-nio-extras"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: swift),
     .executableTarget(
@@ -78,6 +79,7 @@ let package = Package(
       dependencies: [
         "Thimble", "ThimbleConvert", "ThimbleReference", "ThimbleServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tools/thimble", swiftSettings: swift),
 

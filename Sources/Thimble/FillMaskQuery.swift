@@ -21,7 +21,7 @@ public struct FillMaskQuery: Sendable {
   }
 
   /// Spellings of the mask beside `<special1>`, its name in the vocabulary.
-  static let maskSpellings = ["<mask>", "[MASK]"]
+  public static let maskSpellings = ["<mask>", "[MASK]"]
 
   /// The query of a text.
   public init(

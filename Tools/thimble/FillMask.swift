@@ -140,7 +140,7 @@ struct FillMask: ParsableCommand {
 }
 
 extension Convention {
-  fileprivate init(argument: String) throws {
+  init(argument: String) throws {
     guard let convention = Convention(rawValue: argument) else {
       let known = Convention.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--compat \(argument): there are \(known).")

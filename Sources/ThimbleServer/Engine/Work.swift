@@ -42,6 +42,8 @@ enum Reading: Sendable, Equatable {
   case vector([Float])
   case logProbability(Double)
 
+  var choices: [[FillMaskQuery.Choice]] { if case .choices(let choices) = self { choices } else { [] } }
+
   /// What was read of the same sequence at one more position.
   func joined(with other: Reading?) -> Reading {
     guard case .choices(let more) = self, case .choices(let first)? = other else { return self }

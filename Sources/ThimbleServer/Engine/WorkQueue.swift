@@ -1,3 +1,5 @@
+internal import Thimble
+
 /// Jobs that wait, bounded by their tokens, and the rule by which passes are made of them.
 ///
 /// A pass takes sequences of different jobs in turn, and begins each time with another job: one of a thousand sequences
