@@ -32,7 +32,16 @@ let package = Package(
     .executable(name: "thimble", targets: ["ThimbleCommand"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // Without traits: what they add needs the whole of Foundation.
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -50,11 +59,28 @@ let package = Package(
     library("Thimble", ["ThimbleModel", "ThimbleText"]),
     library("ThimbleReference", ["Thimble", "ThimbleImport"]),
     library("ThimbleEvaluation", ["ThimbleReference"]),
+    .target(
+      name: "ThimbleServer",
+      dependencies: [
+        "Thimble", "ThimbleJSON",
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOExtras", package: "swift-nio-extras"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swift),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleConvert", "ThimbleEvaluation",
+        "Thimble", "ThimbleConvert", "ThimbleEvaluation", "ThimbleServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tools/thimble", swiftSettings: swift),
 
@@ -78,6 +104,7 @@ let package = Package(
     tests(
       "ThimbleEvaluationTests", ["ThimbleEvaluation", "ThimbleConvert", "ThimbleTestSupport"],
       fixtures: true),
+    tests("ThimbleServerTests", ["ThimbleServer", "ThimbleConvert", "ThimbleTestSupport"]),
     tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
   ]
 )

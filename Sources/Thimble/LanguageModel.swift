@@ -16,14 +16,14 @@ public final class LanguageModel {
   /// What of the memory goes where; nil for a checkpoint that is run in place.
   public let plan: MemoryPlan?
   public let masked: MaskedLanguageModel
-  /// nil if the model came without vocabulary.
-  public let tables: TokenizerTables?
+  /// What lies between texts and token ids.
+  public let text: ModelText
   var tokenizer: Tokenizer?
   let batch: Batch
-  /// Tokens of the text that is being worked on; kept so that the next text finds the room.
-  var tokens: [Token] = []
 
   public var configuration: XLMConfiguration { masked.encoder.configuration }
+  /// nil if the model came without vocabulary.
+  public var tables: TokenizerTables? { text.tables }
 
   /// Opens the .thimble file at `path`.
   public convenience init(path: String, options: RunOptions = RunOptions()) throws {
@@ -34,6 +34,7 @@ public final class LanguageModel {
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: options.memory,
       tokens: options.maximumTokens ?? configuration.maxPositions, withHead: true,
+      positionsPerRound: options.positionsPerRound, base: options.base,
       threads: options.threadCount)
     let weights = try FileWeights(
       file, plan: plan, workers: options.threadCount, kernels: kernels)
@@ -54,14 +55,19 @@ public final class LanguageModel {
   ) throws {
     path = provider.path
     self.plan = plan
-    tables = tokenizer.isEmpty ? nil : try TokenizerTables(view: tokenizer)
-    self.tokenizer = tables.map { Tokenizer(tables: $0) }
     masked = try MaskedLanguageModel(
-      provider, maximumTokens: maximumTokens, pool: ComputePool(threadCount: threads),
-      kernels: kernels)
+      provider, maximumTokens: maximumTokens,
+      positionsPerRound: plan?.positionsPerRound ?? MaskedLanguageModel.standardPositionsPerRound,
+      pool: ComputePool(threadCount: threads), kernels: kernels)
     batch = try Batch(maximumTokens: maximumTokens)
+    let configuration = provider.configuration
+    text = ModelText(
+      path: path, configuration: configuration,
+      tables: tokenizer.isEmpty ? nil : try TokenizerTables(view: tokenizer),
+      longestText: min(configuration.maxPositions, maximumTokens))
+    self.tokenizer = text.makeTokenizer()
   }
 
   /// The most tokens that a text may have, its ends included.
-  public var longestText: Int { min(configuration.maxPositions, batch.maximumTokens) }
+  public var longestText: Int { text.longestText }
 }

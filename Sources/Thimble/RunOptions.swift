@@ -11,6 +11,10 @@ public struct RunOptions: Sendable {
   public var isa: String?
   /// The most tokens of a batch; nil: as many as the longest sequence of the model.
   public var maximumTokens: Int?
+  /// Tokens that are scored against the vocabulary at once; each takes 4 bytes per token of the vocabulary.
+  public var positionsPerRound = MaskedLanguageModel.standardPositionsPerRound
+  /// What of the memory belongs to others in the process; nil: what it has when the model is opened.
+  public var base: Int?
 
   public init(
     memory: MemoryBudget = .automatic, threads: Int? = nil, isa: String? = nil,

@@ -47,10 +47,10 @@ public final class MaskedLanguageModel {
   }
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
-  static func byteCount(_ configuration: XLMConfiguration) -> Int {
-    FloatRows.byteCount(rows: standardPositionsPerRound, width: configuration.vocabularySize)
-      + FloatRows.byteCount(rows: standardPositionsPerRound, width: configuration.embeddingSize)
-      + QuantizedRows.byteCount(rows: standardPositionsPerRound, columns: configuration.embeddingSize)
+  static func byteCount(_ configuration: XLMConfiguration, positions: Int) -> Int {
+    FloatRows.byteCount(rows: positions, width: configuration.vocabularySize)
+      + FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
+      + QuantizedRows.byteCount(rows: positions, columns: configuration.embeddingSize)
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.

@@ -24,6 +24,8 @@ public struct MemoryPlan: Sendable, Equatable {
   public let workspace: Int
   /// The most tokens of a batch that the plan has room for.
   public let maximumTokens: Int
+  /// Positions that are scored at once.
+  public let positionsPerRound: Int
   /// Codes and scale codes of the pinned chunks.
   public let pinned: Int
   /// What would have to be pinned for nothing to be streamed.
@@ -44,12 +46,16 @@ public struct MemoryPlan: Sendable, Equatable {
   ///   - tokens: the most tokens that a batch should have; fewer are planned for if the budget is short, but not
   ///     fewer than 16.
   ///   - withHead: whether tokens of the vocabulary are scored.
+  ///   - positionsPerRound: how many of them at once; fewer are planned for if the budget is short.
+  ///   - base: what the process has beside the model; nil: what it has now.
   /// - Throws: `ModelError.budget`, with the minimum, if not even 16 tokens fit.
   public init(
     _ file: ThimbleFile, configuration: XLMConfiguration, budget: MemoryBudget, tokens: Int,
-    withHead: Bool, threads: Int
+    withHead: Bool, positionsPerRound: Int = MaskedLanguageModel.standardPositionsPerRound,
+    base: Int? = nil, threads: Int
   ) throws(ModelError) {
-    base = ProcessMemory.current()?.privateBytes ?? 0
+    let base = base ?? ProcessMemory.current()?.privateBytes ?? 0
+    self.base = base
     vectors = file.tensors.reduce(0) { $0 + ($1.shape.kind == .f32 ? 4 * $1.shape.valueCount : 0) }
     scratch = threads * Self.scratchPerThread(largestChunk: file.largestChunk)
     let fixed = base + vectors + scratch + Self.slack
@@ -59,16 +65,25 @@ public struct MemoryPlan: Sendable, Equatable {
     // A tenth is left to others, and to the page cache, which streaming lives on.
     case .automatic: self.budget = room - room / 10
     }
-    func workspace(_ tokens: Int) -> Int {
+    let fewestPositions = min(positionsPerRound, MaskedLanguageModel.standardPositionsPerRound)
+    func workspace(_ tokens: Int, positions: Int = fewestPositions) -> Int {
       Workspace.byteCount(configuration, maximumTokens: tokens, workers: threads)
-        + (withHead ? MaskedLanguageModel.byteCount(configuration) : 0)
+        + (withHead ? MaskedLanguageModel.byteCount(configuration, positions: positions) : 0)
     }
     let minimum = fixed + workspace(min(tokens, Self.fewestTokens))
     guard self.budget >= minimum else { throw .budget(bytes: self.budget, minimum: minimum) }
     var fitting = tokens
     while fixed + workspace(fitting) > self.budget { fitting = max(fitting / 2, Self.fewestTokens) }
     maximumTokens = fitting
-    self.workspace = workspace(fitting) + Self.slack
+    var positions = max(positionsPerRound, fewestPositions)
+    while positions > fewestPositions,
+      fixed + workspace(fitting, positions: positions) > self.budget
+    {
+      positions = max(positions / 2, fewestPositions)
+    }
+    self.positionsPerRound = positions
+    let workspaceBytes = workspace(fitting, positions: positions)
+    self.workspace = workspaceBytes + Self.slack
 
     let matrices = file.tensors.filter { $0.shape.kind == .q8b64 }
     chunks = matrices.reduce(0) { $0 + $1.shape.chunkCount }
@@ -78,12 +93,12 @@ public struct MemoryPlan: Sendable, Equatable {
       for chunk in 0..<matrix.shape.chunkCount {
         let size = matrix.shape.codesSize(ofChunk: chunk) + matrix.shape.scalesSize(ofChunk: chunk)
         decoded += size
-        isPinning = isPinning && fixed + workspace(fitting) + pinned + size <= self.budget
+        isPinning = isPinning && fixed + workspaceBytes + pinned + size <= self.budget
         if isPinning { (pinned, pinnedChunks) = (pinned + size, pinnedChunks + 1) }
       }
     }
     (self.pinned, self.pinnedChunks, self.decoded) = (pinned, pinnedChunks, decoded)
-    dropsPages = room < file.size + min(self.budget, fixed + workspace(fitting) + pinned)
+    dropsPages = room < file.size + min(self.budget, fixed + workspaceBytes + pinned)
   }
 
   /// How many chunks of `tensor`, from its first, are pinned.

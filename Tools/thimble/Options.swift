@@ -7,6 +7,8 @@ internal import ThimbleSystem
 struct ByteCount: ExpressibleByArgument, Equatable {
   let bytes: Int
 
+  init(bytes: Int) { self.bytes = bytes }
+
   init?(argument: String) {
     let text = argument.uppercased()
     let digits = text.prefix { $0.isNumber || $0 == "." }

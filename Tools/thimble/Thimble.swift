@@ -2,7 +2,9 @@ internal import ArgumentParser
 internal import ThimbleSystem
 
 @main
-struct ThimbleCommand: ParsableCommand {
+struct ThimbleCommand: AsyncParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "thimble",
     abstract: "Runs XLM language models in little memory.",
@@ -11,16 +13,16 @@ struct ThimbleCommand: ParsableCommand {
         thimble convert xlm-mlm-100-1280 -o xlm.thimble --bits 6.1
         thimble fill-mask xlm.thimble "Paris is the <mask> of France."
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
       Convert.self, FillMask.self, Classify.self, Embed.self, Tokenize.self, Evaluate.self,
-      Sweep.self, Inspect.self, Verify.self, Plan.self, Bench.self,
+      Sweep.self, Inspect.self, Verify.self, Plan.self, Bench.self, Serve.self,
     ])
 
-  static func main() {
+  static func main() async {
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
     StandardStream.reportBrokenPipes()
     reportLostFiles()
-    Self.main(nil)
+    await Self.main(nil)
   }
 }

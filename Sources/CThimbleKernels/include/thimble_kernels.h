@@ -3,6 +3,8 @@
 // size: Swift has checked them all. Pointers need no alignment beyond that of their element.
 #pragma once
 
+#include "heap.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -33,7 +33,8 @@ final class SentenceReader {
     switch input {
     case .text:
       do throws(TextError) {
-        let options = EncodingOptions(ends: .original, maximumLength: longest)
+        let options = EncodingOptions(
+          mode: .huggingFace, ends: .original, maximumLength: longest)
         let text = line.bytes()
         try tokenizer?.encode(text.span, options, into: &tokens)
       } catch { throw .line(path: path, number: number, reason: error.description) }

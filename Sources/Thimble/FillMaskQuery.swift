@@ -1,0 +1,123 @@
+internal import ThimbleArchitecture
+public import ThimbleModel
+public import ThimbleText
+
+/// A text whose masks are to be filled, made ready for a pass.
+public struct FillMaskQuery: Sendable {
+  public let sequence: InputSequence
+  /// Where the masks are among the tokens.
+  public let positions: [Int]
+  private let text: ModelText
+  private let options: FillMaskOptions
+  private let targets: [Int]
+  /// The text and the bytes of it that each mask takes; nil if the query was made of ids.
+  private let source: (bytes: [UInt8], masks: [Range<Int>])?
+
+  /// A token that was chosen for a mask.
+  public struct Choice: Sendable, Equatable {
+    public let id: Int
+    public let probability: Double
+    public let logit: Float
+  }
+
+  /// Spellings of the mask beside `<special1>`, its name in the vocabulary.
+  public static let maskSpellings = ["<mask>", "[MASK]"]
+
+  /// The query of a text.
+  public init(
+    _ string: String, _ options: FillMaskOptions, of text: ModelText,
+    with tokenizer: inout Tokenizer?
+  ) throws(ThimbleError) {
+    var tokens: [Token] = []
+    try text.encode(
+      string.utf8.span, options.convention.encoding(
+        language: options.language, maskSpellings: Self.maskSpellings),
+      truncates: options.truncates, with: &tokenizer, into: &tokens)
+    try self.init(
+      tokens.map(\.id), ranges: tokens.map(\.range), bytes: Array(string.utf8), options, of: text,
+      with: &tokenizer)
+  }
+
+  /// The query of a sequence of token ids, ends included.
+  public init(
+    ids: [Int], _ options: FillMaskOptions, of text: ModelText, with tokenizer: inout Tokenizer?
+  ) throws(ThimbleError) {
+    try text.check(ids)
+    try self.init(ids, ranges: [], bytes: nil, options, of: text, with: &tokenizer)
+  }
+
+  private init(
+    _ ids: [Int], ranges: [Range<Int>], bytes: [UInt8]?, _ options: FillMaskOptions,
+    of text: ModelText, with tokenizer: inout Tokenizer?
+  ) throws(ThimbleError) {
+    self.text = text
+    self.options = options
+    let mask = text.configuration.specialIDs.mask
+    let positions = ids.indices.filter { ids[$0] == mask }
+    self.positions = positions
+    guard !positions.isEmpty else { throw .noMask }
+    source = bytes.map { ($0, positions.map { ranges[$0] }) }
+    targets = try Self.targetIDs(options.targets, text, with: &tokenizer)
+    sequence = InputSequence(
+      ids: ids.map { Int32($0) }, language: try text.languageID(options.language),
+      hasTypes: options.convention == .huggingFace)
+  }
+
+  /// The ids that `targets` mean: tokens as the vocabulary spells them (`the</w>` is the word, `the` the piece), else the
+  /// first token of the text.
+  private static func targetIDs(
+    _ targets: [String], _ text: ModelText, with tokenizer: inout Tokenizer?
+  ) throws(ThimbleError) -> [Int] {
+    guard !targets.isEmpty else { return [] }
+    guard let tables = text.tables else { throw .noTokenizer(path: text.path) }
+    var ids: [Int] = []
+    for target in targets {
+      var id = tables.id(of: target)
+      if id == nil {
+        do throws(TextError) {
+          id = try tokenizer?.encode(target, EncodingOptions(mode: .huggingFace, ends: .none)).first?.id
+        } catch { throw .text(error) }
+      }
+      guard let id else { throw .target(target) }
+      if !ids.contains(id) { ids.append(id) }
+    }
+    return ids
+  }
+
+  /// The likeliest tokens under `logits`, best first.
+  public func choices(_ logits: Logits) -> [Choice] {
+    let best =
+      targets.isEmpty
+      ? logits.top(options.top)
+      : Array(targets.sorted { (-logits[$0], $0) < (-logits[$1], $1) }.prefix(options.top))
+    return best.map { Choice(id: $0, probability: logits.probability($0), logit: logits[$0]) }
+  }
+
+  /// What `choices` for the mask number `mask` look like in the text.
+  public func fillings(_ choices: [Choice], mask: Int) -> [Filling] {
+    choices.map { choice in
+      Filling(
+        id: choice.id, text: text.text(of: choice.id), probability: choice.probability,
+        logit: choice.logit, sequence: filled(mask, with: choice.id))
+    }
+  }
+
+  /// The text with token `id` in place of a mask.
+  private func filled(_ mask: Int, with id: Int) -> String {
+    guard let source, options.convention == .training else { return decoded(mask, with: id) }
+    let (bytes, range) = (source.bytes, source.masks[mask])
+    return String(
+      decoding: bytes[..<range.lowerBound] + text.text(of: id).utf8 + bytes[range.upperBound...],
+      as: UTF8.self)
+  }
+
+  /// The sequence as Hugging Face's pipeline decodes it: special tokens are left out if there is one mask only.
+  private func decoded(_ mask: Int, with id: Int) -> String {
+    guard let tables = text.tables else { return "" }
+    var filled = sequence.ids.map { Int($0) }
+    filled[positions[mask]] = id
+    return tables.decode(
+      filled.filter { $0 != text.configuration.specialIDs.padding },
+      skipSpecial: positions.count == 1)
+  }
+}

@@ -1,0 +1,61 @@
+internal import HummingbirdCore
+internal import Thimble
+internal import ThimbleJSON
+
+extension HTTPInterface {
+  /// Hugging Face's fill-mask (Formats/http.md §4).
+  func fillMask(_ body: JSONValue, _ request: Incoming) async throws -> Response {
+    let fields = try Fields(body, ["inputs", "parameters", "options", "truncate"])
+    let parameters = try fields.object("parameters", ["top_k", "targets", "language"])
+    let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
+    var fill = FillMaskOptions()
+    fill.convention = options.convention
+    fill.top = try parameters.integer("top_k", in: 1...1000) ?? 5
+    fill.targets = try parameters.strings("targets") ?? []
+    fill.language = try parameters.string("language")
+    fill.truncates = try fields.bool("truncate") ?? false
+    guard fill.targets.count <= 1000 else {
+      throw APIError.invalid("\"targets\" has \(fill.targets.count) members; at most 1000 are taken.")
+    }
+    return try await compute(request) { served, tokenizer in
+      var queries: [FillMaskQuery] = []
+      for case .text(let text) in inputs.items {
+        queries.append(try FillMaskQuery(text, fill, of: served.text, with: &tokenizer))
+      }
+      return Self.plan(queries, isList: inputs.isList, perWork: served.positionsPerRound)
+    }
+  }
+
+  /// - Parameter perWork: the most masks whose logits one pass computes for a query, so that a text of many masks
+  ///   does not hold up the others.
+  private static func plan(_ queries: [FillMaskQuery], isList: Bool, perWork: Int) -> Plan {
+    let works = queries.flatMap { query in
+      stride(from: 0, to: query.positions.count, by: perWork).map { start in
+        let masks = start..<min(start + perWork, query.positions.count)
+        return Work(sequence: query.sequence, wanted: .fillings(query, masks: masks))
+      }
+    }
+    return Plan(works: works) { readings in
+      var rest = readings.flatMap(\.choices)[...]
+      let answers = queries.map { query in
+        let masks = rest.prefix(query.positions.count).enumerated().map { mask, choices in
+          JSONValue.array(query.fillings(choices, mask: mask).map(\.json))
+        }
+        rest = rest.dropFirst(masks.count)
+        // Hugging Face's pipeline unwraps the list of a single mask.
+        return masks.count == 1 ? masks[0] : .array(masks)
+      }
+      return (isList ? JSONValue.array(answers) : answers[0]).text()
+    }
+  }
+}
+
+extension Filling {
+  /// The shape of Hugging Face's pipeline.
+  var json: JSONValue {
+    [
+      "score": .number(probability), "token": JSONValue(id), "token_str": .string(text),
+      "sequence": .string(sequence),
+    ]
+  }
+}

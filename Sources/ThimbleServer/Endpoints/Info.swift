@@ -1,0 +1,74 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import Thimble
+internal import ThimbleArchitecture
+internal import ThimbleJSON
+internal import ThimbleModel
+internal import ThimbleSystem
+
+extension HTTPInterface {
+  /// Whether the model works: 200, or 503.
+  func health() -> Response {
+    engine.isHealthy
+      ? Response(json: "{\"status\":\"ok\"}")
+      : Response(
+        APIError(
+          status: .serviceUnavailable, kind: .unhealthy,
+          message: "No pass has succeeded yet, the last one failed, or the server is ending.",
+          headers: [.retryAfter: "1"]), forOpenAI: false)
+  }
+
+  /// TEI's `/info`, with the shape of the model and its memory beside it.
+  func info() -> Response {
+    let served = engine.served
+    let configuration = served.text.configuration
+    var object: JSONObject = [
+      "model_id": .string(options.name), "served_model_name": .string(options.name),
+      "model_sha": nil, "model_dtype": "int8", "model_type": ["embedding": ["pooling": "mean"]],
+      "max_concurrent_requests": JSONValue(engine.queueCapacity),
+      "max_input_length": JSONValue(served.text.longestText),
+      "max_batch_tokens": JSONValue(served.passCapacity), "max_batch_requests": nil,
+      "max_client_batch_size": JSONValue(options.maximumInputs), "auto_truncate": false,
+      "tokenization_workers": 1, "version": .string(options.version),
+    ]
+    object.set("layers", to: JSONValue(configuration.layerCount))
+    object.set("width", to: JSONValue(configuration.embeddingSize))
+    object.set("vocabulary", to: JSONValue(configuration.vocabularySize))
+    if let plan = served.plan {
+      object.set("memory_budget_bytes", to: JSONValue(plan.budget))
+      object.set("pinned_bytes", to: JSONValue(plan.pinned))
+      object.set("decoded_bytes", to: JSONValue(plan.decoded))
+    }
+    if let memory = ProcessMemory.current() {
+      object.set("private_memory_bytes", to: JSONValue(memory.privateBytes))
+      object.set("resident_memory_bytes", to: JSONValue(memory.residentBytes))
+    }
+    return Response(json: JSONValue.object(object).text())
+  }
+
+  /// OpenAI's list of models.
+  func models() -> Response {
+    let model: JSONValue = [
+      "id": .string(options.name), "object": "model", "created": 0, "owned_by": "thimble",
+    ]
+    return Response(json: JSONValue.object(["object": "list", "data": [model]]).text())
+  }
+
+  /// All metrics for Prometheus.
+  func metricsText() -> Response {
+    let queued = engine.queued
+    return Response(
+      text: metrics.text(queuedTokens: queued.tokens, queuedRequests: queued.jobs),
+      type: "text/plain; version=0.0.4")
+  }
+
+  /// Formats/http.md for programs.
+  func openAPI() -> Response { Response(json: openAPIDocument) }
+
+  /// A page for people.
+  func page() -> Response {
+    Response(
+      text: pageText, type: "text/html; charset=utf-8",
+      headers: [.contentSecurityPolicy: pagePolicy, .cacheControl: "no-cache"])
+  }
+}

@@ -1,0 +1,99 @@
+internal import HummingbirdCore
+internal import Thimble
+internal import ThimbleArchitecture
+internal import ThimbleJSON
+internal import ThimbleText
+
+extension HTTPInterface {
+  /// Which tokens are masked while one is scored.
+  private enum ScoreMethod: String {
+    /// The token alone (Salazar et al., 2020).
+    case original
+    /// Also the later tokens of its word, which would give it away (Kauf and Ivanova, 2023).
+    case withinWordLeftToRight = "within_word_l2r"
+  }
+
+  /// Pseudo-log-likelihoods (Formats/http.md §7).
+  func score(_ body: JSONValue, _ request: Incoming) async throws -> Response {
+    let fields = try Fields(body, ["inputs", "parameters"])
+    let parameters = try fields.object("parameters", ["method", "language"])
+    let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
+    let name = try parameters.string("method") ?? ScoreMethod.withinWordLeftToRight.rawValue
+    guard let method = ScoreMethod(rawValue: name) else {
+      throw APIError.malformed("\"method\" must be \"original\" or \"within_word_l2r\".")
+    }
+    let languageName = try parameters.string("language")
+    return try await compute(request) { served, tokenizer in
+      let language = try served.text.languageID(languageName)
+      var plan = Plan(works: [], body: { _ in "" })
+      var shown: [[JSONObject]] = []
+      for case .text(let string) in inputs.items {
+        var tokens: [Token] = []
+        try served.text.encode(
+          string.utf8.span, self.options.convention.encoding(), truncates: false, with: &tokenizer,
+          into: &tokens)
+        // Before they are made: each token costs a sequence.
+        let cost = tokens.count { !$0.isAdded } * tokens.count
+        guard cost <= self.engine.queueCapacity else {
+          throw EngineError.tooMuch(tokens: cost, limit: self.engine.queueCapacity)
+        }
+        let hasTypes = self.options.convention == .huggingFace
+        plan.works += Self.works(tokens, method, served.text).map { ids, index in
+          Work(
+            sequence: InputSequence(ids: ids, language: language, hasTypes: hasTypes),
+            wanted: .logProbability(id: tokens[index].id, index: index))
+        }
+        let pieces = TextPieces(string)
+        shown.append(tokens.filter { !$0.isAdded }.map { pieces.json($0, special: nil) })
+      }
+      guard !plan.works.isEmpty else { throw APIError.invalid("The text has no tokens.", kind: .empty) }
+      let (texts, isList) = (shown, inputs.isList)
+      return Plan(works: plan.works) { readings in
+        var rest = readings[...]
+        let answers = texts.map { tokens in
+          defer { rest = rest.dropFirst(tokens.count) }
+          return Self.answer(tokens, rest.prefix(tokens.count))
+        }
+        return (isList ? JSONValue.array(answers) : answers[0]).text()
+      }
+    }
+  }
+
+  /// For each token of the text the sequence in which it is masked, and where it stands.
+  private static func works(
+    _ tokens: [Token], _ method: ScoreMethod, _ text: ModelText
+  ) -> [(ids: [Int32], index: Int)] {
+    let mask = Int32(text.configuration.specialIDs.mask)
+    let ids = tokens.map { Int32($0.id) }
+    return tokens.indices.filter { !tokens[$0].isAdded }.map { index in
+      var masked = ids
+      masked[index] = mask
+      if method == .withinWordLeftToRight {
+        var place = index
+        while !endsWord(tokens[place], text), place + 1 < tokens.count, !tokens[place + 1].isAdded {
+          place += 1
+          masked[place] = mask
+        }
+      }
+      return (masked, index)
+    }
+  }
+
+  private static func endsWord(_ token: Token, _ text: ModelText) -> Bool {
+    guard let tables = text.tables, !tables.specialTokens.contains(token.id) else { return true }
+    return tables.withToken(token.id) { _, endsWord in endsWord } ?? true
+  }
+
+  private static func answer(_ tokens: [JSONObject], _ readings: ArraySlice<Reading>) -> JSONValue {
+    var sum = 0.0
+    let scored = zip(tokens, readings).map { token, reading in
+      guard case .logProbability(let score) = reading else { return JSONValue.null }
+      sum += score
+      var object: JSONObject = ["id": token["id"] ?? nil, "text": token["text"] ?? nil]
+      for name in ["start", "stop"] { object.set(name, to: token[name] ?? nil) }
+      object.set("score", to: .number(score))
+      return .object(object)
+    }
+    return ["score": .number(sum), "tokens": .array(scored)]
+  }
+}

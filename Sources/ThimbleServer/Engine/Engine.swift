@@ -1,0 +1,276 @@
+internal import NIOPosix
+internal import Synchronization
+public import Thimble
+internal import ThimbleArchitecture
+internal import ThimbleFormat
+internal import ThimbleModel
+internal import ThimbleOps
+internal import ThimbleSystem
+
+/// Runs a model for many requests at once: one thread of its own makes passes out of what waits.
+///
+/// Nothing else touches the model, so that no handler ever waits for a multiplication.
+public final class Engine: Sendable {
+  private struct Models {
+    var current: LanguageModel
+    /// What takes the place of `current` when the jobs made for it are done.
+    var next: LanguageModel?
+  }
+
+  private struct State {
+    var queue: WorkQueue
+    var served: ServedModel
+    /// The generation whose jobs are being computed; behind `served` while models change.
+    var generation = 0
+    var isRunning = false
+    var isEnding = false
+    var isHealthy = false
+    var reload: CheckedContinuation<Void, any Error>?
+    /// Smoothed speed, for `Retry-After`.
+    var tokensPerSecond = 0.0
+  }
+
+  private let path: String
+  private let options: RunOptions
+  private let models: Mutex<Models>
+  private let state: Mutex<State>
+  private let thread = NIOThreadPool(numberOfThreads: 1)
+  private let metrics: ServerMetrics
+
+  /// Opens the file at `path`, which is not run until `warmUp`.
+  ///
+  /// - Parameter queueCapacity: the most tokens that may wait.
+  public init(
+    path: String, options: RunOptions, queueCapacity: Int, metrics: ServerMetrics
+  ) throws {
+    self.path = path
+    var options = options
+    // A model that is opened later must get the room of this one, not what is left beside it.
+    options.base = options.base ?? ProcessMemory.current()?.privateBytes ?? 0
+    self.options = options
+    self.metrics = metrics
+    let model = try LanguageModel(path: path, options: options)
+    try model.measurePasses()
+    let served = ServedModel(model, generation: 0)
+    state = Mutex(State(queue: WorkQueue(capacity: queueCapacity), served: served))
+    models = Mutex(Models(current: model))
+    thread.start()
+  }
+
+  /// The model that new work is to be made for.
+  public var served: ServedModel { state.withLock(\.served) }
+  /// Whether the last pass succeeded.
+  public var isHealthy: Bool { state.withLock { $0.isHealthy && !$0.isEnding } }
+  var queueCapacity: Int { state.withLock(\.queue.capacity) }
+
+  /// Tokens and jobs that wait.
+  var queued: (tokens: Int, jobs: Int) {
+    state.withLock { ($0.queue.tokenCount, $0.queue.jobCount) }
+  }
+
+  /// Computes what `works` want, together with whatever else waits.
+  ///
+  /// - Parameters:
+  ///   - works: at least one; none with more tokens than a pass takes.
+  ///   - generation: that of the `served` which the works were made for.
+  /// - Returns: a reading for each, and how long the first of them waited, in seconds.
+  /// - Throws: `EngineError`, or `CancellationError` if the task was cancelled before all was computed.
+  func run(
+    _ works: [Work], generation: Int
+  ) async throws -> (readings: [Reading], waited: Double) {
+    let job = Job(works, generation: generation)
+    let start = monotonicSeconds()
+    let readings = try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { waiter in
+        guard job.wait(waiter) else { return waiter.resume(throwing: CancellationError()) }
+        do throws(EngineError) { try enqueue(job) } catch { job.fail(error) }
+      }
+    } onCancel: {
+      job.fail(CancellationError())
+    }
+    return (readings, (job.firstTaken ?? start) - start)
+  }
+
+  private func enqueue(_ job: Job) throws(EngineError) {
+    try state.withLock { state throws(EngineError) in
+      guard !state.isEnding else { throw .ending }
+      guard job.generation == state.served.generation else { throw .outdated }
+      state.queue.removeAbandoned()
+      guard state.queue.append(job) else {
+        guard job.tokenCount <= state.queue.capacity else {
+          throw .tooMuch(tokens: job.tokenCount, limit: state.queue.capacity)
+        }
+        let seconds = Double(state.queue.tokenCount) / max(state.tokensPerSecond, 1)
+        throw .full(retryAfter: min(max(Int(seconds.rounded(.up)), 1), 60))
+      }
+    }
+    wake()
+  }
+
+  /// Lets the thread work, unless it does already.
+  private func wake() {
+    let starts = state.withLock { state in
+      defer { state.isRunning = true }
+      return !state.isRunning
+    }
+    if starts { thread.submit { _ in self.work() } }
+  }
+
+  /// Runs the model once, so that what is pinned gets decoded and `isHealthy` tells the truth.
+  public func warmUp() async throws {
+    try await thread.runIfActive { try self.models.withLock { try self.probe($0.current) } }
+  }
+
+  private func probe(_ model: LanguageModel) throws {
+    state.withLock { $0.isHealthy = false }
+    let ids = model.configuration.specialIDs
+    let sequence = InputSequence(ids: [Int32(ids.end), Int32(ids.mask), Int32(ids.end)])
+    try model.run([sequence], scoring: [PassPosition(sequence: 0, index: 1)]) { _, _ in }
+    state.withLock { $0.isHealthy = true }
+  }
+
+  /// Checks the file and puts it in the place of the model that is being served. Requests that wait are answered by
+  /// the model that they were made for.
+  ///
+  /// - Throws: what is wrong with the file; the old model goes on then.
+  public func reload() async throws {
+    let (path, isa) = (path, options.isa)
+    let checker = NIOThreadPool(numberOfThreads: 1)
+    checker.start()
+    let problem = try await checker.runIfActive { () -> (any Error)? in
+      let file = try ThimbleFile(path: path)
+      return try file.verify(
+        pool: ComputePool(threadCount: 1), kernels: isa.map(KernelTable.named) ?? .best
+      ) { _ in }.first
+    }
+    try await checker.shutdownGracefully()
+    if let problem { throw problem }
+    try await withCheckedThrowingContinuation { waiter in
+      let busy = state.withLock { state in
+        guard state.reload == nil, !state.isEnding else { return true }
+        state.reload = waiter
+        return false
+      }
+      if busy { waiter.resume(throwing: EngineError.ending) } else { wake() }
+    }
+  }
+
+  /// Computes what waits, then stops the thread. New work is refused from now on.
+  public func shutDown() async throws {
+    state.withLock { $0.isEnding = true }
+    try await thread.shutdownGracefully()
+    for job in state.withLock({ $0.queue.removeAll() }) { job.fail(EngineError.ending) }
+  }
+
+  // MARK: On the thread
+
+  private func work() {
+    models.withLock { models in
+      var lastCount = 0
+      repeat {
+        openNext(&models)
+        if lastCount > 1 { linger(expecting: lastCount) }
+        lastCount = runPass(models.current)
+        if lastCount == 0 { replaceModel(&models) }
+      } while lastCount > 0 || !rest()
+    }
+  }
+
+  /// - Returns: whether there is nothing to do.
+  private func rest() -> Bool {
+    state.withLock { state in
+      guard state.queue.jobCount == 0, state.reload == nil else { return false }
+      state.isRunning = false
+      return true
+    }
+  }
+
+  /// Clients that got answers from one pass tend to ask again at once. A pass that began with the first of them alone would
+  /// let all others wait for a decode of the weights that serves one.
+  private func linger(expecting count: Int) {
+    for _ in 0..<8 {
+      let jobs = state.withLock(\.queue.jobCount)
+      guard jobs < count / 2 + 1 else { return }
+      sleep(microseconds: 500)
+    }
+  }
+
+  /// Runs one pass over what waits.
+  ///
+  /// - Returns: how many sequences it had.
+  private func runPass(_ model: LanguageModel) -> Int {
+    let pass = state.withLock { state in
+      state.queue.takePass(
+        generation: state.generation, tokens: model.passCapacity,
+        positions: 4 * model.masked.positionsPerRound)
+    }
+    guard !pass.isEmpty else { return 0 }
+    let start = monotonicSeconds()
+    for item in pass { item.job.took(at: start) }
+    do {
+      for (item, reading) in zip(pass, try compute(pass, model)) {
+        item.job.set(reading, at: item.index)
+      }
+      state.withLock { $0.isHealthy = true }
+    } catch {
+      state.withLock { $0.isHealthy = false }
+      for item in pass { item.job.fail(EngineError.model(error)) }
+    }
+    let seconds = monotonicSeconds() - start
+    let tokens = pass.reduce(0) { $0 + $1.work.tokenCount }
+    metrics.recordPass(sequences: pass.count, tokens: tokens, model.takePassTimes())
+    state.withLock { state in
+      let speed = Double(tokens) / max(seconds, 1e-9)
+      state.tokensPerSecond += (speed - state.tokensPerSecond) * (state.tokensPerSecond > 0 ? 0.2 : 1)
+    }
+    return pass.count
+  }
+
+  private func compute(
+    _ pass: [WorkQueue.Item], _ model: LanguageModel
+  ) throws(ThimbleError) -> [Reading] {
+    var readings = [Reading?](repeating: nil, count: pass.count)
+    let positions = pass.indices.flatMap { sequence in
+      pass[sequence].work.scored.map { PassPosition(sequence: sequence, index: $0) }
+    }
+    try model.run(pass.map(\.work.sequence), scoring: positions) { index, logits in
+      let sequence = positions[index].sequence
+      readings[sequence] = pass[sequence].work.read(logits).joined(with: readings[sequence])
+    }
+    return pass.indices.map { readings[$0] ?? .vector(model.meanHiddenState(ofSequence: $0)) }
+  }
+
+  /// Opens the file again if that was asked for; new work is made for the new model from then on.
+  private func openNext(_ models: inout Models) {
+    guard models.next == nil, state.withLock({ $0.reload != nil }) else { return }
+    do {
+      let model = try LanguageModel(path: path, options: options)
+      try model.measurePasses()
+      models.next = model
+      state.withLock { $0.served = ServedModel(model, generation: $0.generation + 1) }
+    } catch {
+      finishReload(error)
+    }
+  }
+
+  private func replaceModel(_ models: inout Models) {
+    guard let next = models.next else { return }
+    // The old model goes before the new one decodes what it pins: there is room for one.
+    models = Models(current: next, next: nil)
+    state.withLock { $0.generation += 1 }
+    do {
+      try probe(next)
+      finishReload(nil)
+    } catch {
+      finishReload(error)
+    }
+  }
+
+  private func finishReload(_ error: (any Error)?) {
+    let waiter = state.withLock { state in
+      defer { state.reload = nil }
+      return state.reload
+    }
+    if let error { waiter?.resume(throwing: error) } else { waiter?.resume() }
+  }
+}

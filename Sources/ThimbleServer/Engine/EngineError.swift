@@ -1,0 +1,23 @@
+/// Why work was not done.
+enum EngineError: Error, CustomStringConvertible {
+  /// The queue is full; there should be room again in `retryAfter` seconds.
+  case full(retryAfter: Int)
+  /// The request alone has more tokens than the queue holds.
+  case tooMuch(tokens: Int, limit: Int)
+  /// The work was made for a model that is being replaced: make it again.
+  case outdated
+  /// The server is ending, or busy with an earlier reload.
+  case ending
+  case model(any Error)
+
+  var description: String {
+    switch self {
+    case .full(let seconds): "Too many requests wait. Try again in \(seconds) s."
+    case .tooMuch(let tokens, let limit):
+      "The request takes \(tokens) tokens; at most \(limit) can wait. Split it."
+    case .outdated: "The model has just been replaced. Try again."
+    case .ending: "The server is ending or reloading. Try again later."
+    case .model(let error): "\(error)"
+    }
+  }
+}

@@ -1,0 +1,89 @@
+internal import Thimble
+
+/// Jobs that wait, bounded by their tokens, and the rule by which passes are made of them.
+///
+/// A pass takes sequences of different jobs in turn, and begins each time with another job: one of a thousand sequences
+/// delays one of a single sequence by a pass and no more, and every job gets on.
+struct WorkQueue {
+  /// A sequence that was taken for a pass.
+  struct Item {
+    let job: Job
+    let index: Int
+    var work: Work { job.works[index] }
+  }
+
+  private struct Waiting {
+    let job: Job
+    var next = 0
+  }
+
+  /// The most tokens that may wait.
+  let capacity: Int
+  private(set) var tokenCount = 0
+  private var jobs: [Waiting] = []
+
+  init(capacity: Int) { self.capacity = capacity }
+
+  var jobCount: Int { jobs.count }
+
+  /// - Returns: false, with nothing changed, if there is no room.
+  mutating func append(_ job: Job) -> Bool {
+    guard job.tokenCount <= capacity - tokenCount else { return false }
+    tokenCount += job.tokenCount
+    jobs.append(Waiting(job: job))
+    return true
+  }
+
+  /// Forgets jobs that nobody waits for any more.
+  mutating func removeAbandoned() {
+    jobs.removeAll { waiting in
+      guard waiting.job.isOver else { return false }
+      tokenCount -= waiting.job.works[waiting.next...].reduce(0) { $0 + $1.tokenCount }
+      return true
+    }
+  }
+
+  /// Takes sequences for one pass out of jobs of `generation`; none if none waits.
+  ///
+  /// - Parameters:
+  ///   - tokens: the most tokens of the pass.
+  ///   - positions: the most logits, unless a single sequence wants more.
+  mutating func takePass(generation: Int, tokens: Int, positions: Int) -> [Item] {
+    removeAbandoned()
+    guard let first = jobs.firstIndex(where: { $0.job.generation == generation }) else { return [] }
+    jobs.append(jobs.remove(at: first))
+    var pass: [Item] = []
+    var (tokensLeft, positionsLeft) = (tokens, positions)
+    func fits(_ work: Work) -> Bool {
+      guard let leader = pass.first?.work else { return true }
+      return work.tokenCount <= tokensLeft && work.scored.count <= positionsLeft
+        && work.sequence.fits(with: leader.sequence)
+    }
+    var took: Bool
+    repeat {
+      took = false
+      // The job that leads this pass stands last now.
+      for place in [jobs.count - 1] + Array(0..<jobs.count - 1) {
+        let (job, next) = (jobs[place].job, jobs[place].next)
+        guard job.generation == generation, next < job.works.count, fits(job.works[next]) else {
+          continue
+        }
+        pass.append(Item(job: job, index: next))
+        jobs[place].next += 1
+        let work = job.works[next]
+        tokenCount -= work.tokenCount
+        tokensLeft -= work.tokenCount
+        positionsLeft -= work.scored.count
+        took = true
+      }
+    } while took
+    jobs.removeAll { $0.next == $0.job.works.count }
+    return pass
+  }
+
+  /// Takes out all jobs.
+  mutating func removeAll() -> [Job] {
+    defer { (jobs, tokenCount) = ([], 0) }
+    return jobs.map(\.job)
+  }
+}

@@ -1,0 +1,108 @@
+internal import HTTPTypes
+internal import Thimble
+internal import ThimbleJSON
+
+/// Why a request is not answered as it was meant: a status of Formats/http.md §9, and words for people.
+struct APIError: Error {
+  enum Kind: String {
+    case validation = "Validation"
+    case empty = "Empty"
+    case tokenizer = "Tokenizer"
+    case unauthorized = "Unauthorized"
+    case notFound = "NotFound"
+    case timeout = "Timeout"
+    case backend = "Backend"
+    case overloaded = "Overloaded"
+    case unhealthy = "Unhealthy"
+  }
+
+  let status: HTTPResponse.Status
+  let kind: Kind
+  let message: String
+  var headers: HTTPFields = [:]
+  /// Whether the connection cannot be used any more, because the rest of the request was not read.
+  var closes = false
+
+  /// The request is not JSON, or not of the documented shape.
+  static func malformed(_ message: String) -> APIError {
+    APIError(status: .badRequest, kind: .validation, message: message)
+  }
+
+  /// The request is understood, but what it asks for cannot be done.
+  static func invalid(_ message: String, kind: Kind = .validation) -> APIError {
+    APIError(status: .unprocessableContent, kind: kind, message: message)
+  }
+
+  /// The error for whatever was thrown while a request was worked on.
+  init(_ error: any Error) {
+    switch error {
+    case let error as APIError: self = error
+    case let error as ThimbleError: self.init(error)
+    case let error as EngineError: self.init(error)
+    case is CancellationError:
+      // Nobody reads it: the client has gone.
+      self.init(status: .serviceUnavailable, kind: .unhealthy, message: "The request was given up.")
+    default:
+      self.init(status: .internalServerError, kind: .backend, message: "\(error)")
+    }
+  }
+
+  private init(_ error: ThimbleError) {
+    switch error {
+    case .model, .noTokenizer:
+      self.init(status: .failedDependency, kind: .backend, message: error.description)
+    case .text: self = .invalid(error.description, kind: .tokenizer)
+    case .tooLong(let tokens, let limit):
+      self = .invalid(
+        "The text has \(tokens) tokens; at most \(limit) fit. Split it, or set \"truncate\" to true."
+      )
+    case .noMask, .tokenID, .language, .target: self = .invalid(error.description)
+    }
+  }
+
+  private init(_ error: EngineError) {
+    switch error {
+    case .full(let seconds):
+      self.init(
+        status: .tooManyRequests, kind: .overloaded, message: error.description,
+        headers: [.retryAfter: "\(seconds)"])
+    case .tooMuch: self = .invalid(error.description)
+    case .outdated, .ending:
+      self.init(
+        status: .serviceUnavailable, kind: .unhealthy, message: error.description,
+        headers: [.retryAfter: "1"])
+    case .model(let error as ThimbleError): self.init(error)
+    case .model:
+      self.init(status: .failedDependency, kind: .backend, message: error.description)
+    }
+  }
+
+  init(
+    status: HTTPResponse.Status, kind: Kind, message: String, headers: HTTPFields = [:],
+    closes: Bool = false
+  ) {
+    (self.status, self.kind, self.message) = (status, kind, message)
+    (self.headers, self.closes) = (headers, closes)
+  }
+
+  /// The body: OpenAI's shape for its routes, that of Hugging Face and TEI for all others.
+  func body(forOpenAI isOpenAI: Bool) -> JSONValue {
+    guard isOpenAI else {
+      return ["error": .string(message), "error_type": .string(kind.rawValue)]
+    }
+    let type =
+      switch status.code {
+      case 401: "authentication_error"
+      case 429: "rate_limit_error"
+      case 400..<500: "invalid_request_error"
+      default: "server_error"
+      }
+    return [
+      "error": ["message": .string(message), "type": .string(type), "param": nil, "code": nil]
+    ]
+  }
+}
+
+extension HTTPResponse.Status {
+  static let failedDependency = HTTPResponse.Status(code: 424, reasonPhrase: "Failed Dependency")
+}

@@ -1,0 +1,53 @@
+internal import HTTPTypes
+
+/// What the server offers, by the names under which it is counted.
+enum Endpoint: String, CaseIterable {
+  case page, health, info, metrics, openAPI = "openapi", models
+  case fillMask = "fill-mask"
+  case embed, similarity, score, tokenize, decode, predict
+  case openAIEmbeddings = "v1-embeddings"
+
+  var method: HTTPRequest.Method {
+    switch self {
+    case .page, .health, .info, .metrics, .openAPI, .models: .get
+    default: .post
+    }
+  }
+
+  /// Whether it answers without a key.
+  var isPublic: Bool { [.page, .health, .metrics].contains(self) }
+
+  /// What is at `path`: at most one endpoint for each method.
+  ///
+  /// - Parameter name: under which the model is served; its part behind the last `/` will do too.
+  static func at(_ path: String, servedName name: String) -> [Endpoint] {
+    switch path {
+    case "/": return [.page, .fillMask]
+    case "/health", "/ping": return [.health]
+    case "/info": return [.info]
+    case "/metrics": return [.metrics]
+    case "/openapi.json", "/api-doc/openapi.json": return [.openAPI]
+    case "/v1/models": return [.models]
+    case "/fill-mask": return [.fillMask]
+    case "/embed": return [.embed]
+    case "/similarity": return [.similarity]
+    case "/v1/embeddings": return [.openAIEmbeddings]
+    case "/score": return [.score]
+    case "/tokenize": return [.tokenize]
+    case "/decode": return [.decode]
+    case "/predict": return [.predict]
+    default: break
+    }
+    let shortName = name.split(separator: "/").last.map(String.init) ?? name
+    for name in [name, shortName] {
+      switch path {
+      case "/models/\(name)", "/models/\(name)/pipeline/fill-mask", "/pipeline/fill-mask/\(name)":
+        return [.fillMask]
+      case "/models/\(name)/pipeline/feature-extraction", "/pipeline/feature-extraction/\(name)":
+        return [.embed]
+      default: break
+      }
+    }
+    return []
+  }
+}

@@ -1,0 +1,125 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+public import Thimble
+internal import ThimbleJSON
+internal import ThimbleSystem
+
+/// How requests are answered.
+public struct InterfaceOptions: Sendable {
+  /// The name of the model.
+  public var name = "thimble"
+  /// The program's version, for `/info`.
+  public var version = ""
+  /// nil: everybody may ask.
+  public var key: APIKey?
+  /// The most inputs of a request.
+  public var maximumInputs = 32
+  /// The most bytes of a body.
+  public var maximumBody = 1 << 20
+  /// Whose way of putting a text into the model is followed.
+  public var convention = Convention.training
+
+  public init() {}
+}
+
+/// Answers requests: finds the endpoint, checks the key, lets the engine compute.
+public struct HTTPInterface: Sendable {
+  let engine: Engine
+  let options: InterfaceOptions
+  let metrics: ServerMetrics
+  let logger: Logger
+
+  public init(engine: Engine, options: InterfaceOptions, metrics: ServerMetrics, logger: Logger) {
+    self.engine = engine
+    self.options = options
+    self.metrics = metrics
+    self.logger = logger
+  }
+
+  /// The answer to `request`. Whatever goes wrong is an answer too.
+  func respond(to request: Incoming) async -> Response {
+    let endpoints = Endpoint.at(request.path, servedName: options.name)
+    let method = request.method == .head ? .get : request.method
+    let endpoint = endpoints.first { $0.method == method }
+    var response: Response
+    do {
+      guard let endpoint else { throw Self.notFound(endpoints) }
+      if let key = options.key, !endpoint.isPublic, !key.admits(request.headers[.authorization]) {
+        throw Self.unauthorized
+      }
+      response = try await answer(request, endpoint)
+    } catch {
+      response = Response(APIError(error), forOpenAI: request.path.hasPrefix("/v1/"))
+    }
+    finish(request, endpoint, &response)
+    return response
+  }
+
+  /// The answer to a request that could not be read.
+  func refuse(_ request: Incoming, _ error: APIError) -> Response {
+    var response = Response(error, forOpenAI: request.path.hasPrefix("/v1/"))
+    let endpoint = Endpoint.at(request.path, servedName: options.name)
+      .first { $0.method == request.method }
+    finish(request, endpoint, &response)
+    return response
+  }
+
+  private func finish(_ request: Incoming, _ endpoint: Endpoint?, _ response: inout Response) {
+    if request.method == .head { response = response.createHeadResponse() }
+    let seconds = monotonicSeconds() - request.start
+    let route = endpoint?.rawValue ?? "none"
+    metrics.recordRequest(route: route, status: response.status.code, seconds: seconds)
+    logger.debug(
+      "request",
+      metadata: [
+        "route": "\(route)", "status": "\(response.status.code)",
+        "ms": "\(Int(seconds * 1000))", "bytes": "\(request.body.readableBytes)",
+      ])
+  }
+
+  private func answer(_ request: Incoming, _ endpoint: Endpoint) async throws -> Response {
+    switch endpoint {
+    case .page: return page()
+    case .health: return health()
+    case .info: return info()
+    case .metrics: return metricsText()
+    case .openAPI: return openAPI()
+    case .models: return models()
+    default: break
+    }
+    let body = try request.json()
+    switch endpoint {
+    case .fillMask: return try await fillMask(body, request)
+    case .embed: return try await embed(body, request)
+    case .similarity: return try await similarity(body, request)
+    case .openAIEmbeddings: return try await openAIEmbeddings(body, request)
+    case .score: return try await score(body, request)
+    case .tokenize: return try tokenize(body)
+    case .decode: return try decode(body)
+    default:
+      throw APIError(
+        status: .failedDependency, kind: .backend,
+        message: "The model is a masked language model: it has no head that classifies.")
+    }
+  }
+
+  private static func notFound(_ endpoints: [Endpoint]) -> APIError {
+    guard !endpoints.isEmpty else {
+      return APIError(
+        status: .notFound, kind: .notFound,
+        message: "There is nothing here. GET /openapi.json tells what there is.")
+    }
+    let methods = endpoints.flatMap { $0.method == .get ? ["GET", "HEAD"] : ["POST"] }
+    return APIError(
+      status: .methodNotAllowed, kind: .notFound,
+      message: "This takes \(methods.joined(separator: ", ")).",
+      headers: [.allow: methods.joined(separator: ", ")])
+  }
+
+  private static let unauthorized = APIError(
+    status: .unauthorized, kind: .unauthorized,
+    message: "The header \"Authorization: Bearer KEY\" is missing or has another key.",
+    headers: [.wwwAuthenticate: "Bearer"])
+}

@@ -1,0 +1,42 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import ThimbleJSON
+internal import ThimbleSystem
+
+/// A request whose body has been read.
+struct Incoming: Sendable {
+  let method: HTTPRequest.Method
+  let path: String
+  let headers: HTTPFields
+  let body: ByteBuffer
+  let start = monotonicSeconds()
+
+  /// The body as JSON.
+  func json() throws(APIError) -> JSONValue {
+    do {
+      let bytes = Array(body.readableBytesView)
+      return try JSONValue(parsing: bytes.span, maximumValueCount: 1 << 17)
+    } catch { throw .malformed(error.description) }
+  }
+}
+
+extension Response {
+  /// An answer of JSON text.
+  init(json: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) {
+    self.init(text: json, type: "application/json", status: status, headers: headers)
+  }
+
+  init(
+    text: String, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+  ) {
+    var headers = headers
+    headers[.contentType] = type
+    self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  init(_ error: APIError, forOpenAI: Bool) {
+    self.init(json: error.body(forOpenAI: forOpenAI).text(), status: error.status, headers: error.headers)
+    if error.closes { headers[.connection] = "close" }
+  }
+}

@@ -1,0 +1,157 @@
+internal import ArgumentParser
+internal import Logging
+internal import Thimble
+internal import ThimbleModel
+internal import ThimbleServer
+internal import ThimbleSystem
+
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serves a model over HTTP: fill-mask, embeddings, scores.",
+    discussion: """
+      Speaks the shapes of Hugging Face's fill-mask, text-embeddings-inference and OpenAI's embeddings \
+      (Formats/http.md, or GET /openapi.json). GET / is a page for people. There is no TLS: put a reverse proxy in front. \
+      A socket from systemd is taken over. SIGTERM answers what has been asked and ends; SIGHUP opens FILE again.
+
+      Examples:
+        thimble serve xlm.thimble --memory 96M
+        curl localhost:8080/fill-mask -d '{"inputs": "Paris is the <mask> of France."}'
+      """)
+
+  @Argument(help: "A .thimble file.")
+  var file: String
+
+  @Option(help: "The address to listen at. Others than loopback let the network in.")
+  var host = "127.0.0.1"
+
+  @Option(help: "The port to listen at; 0 for any that is free.")
+  var port = 8080
+
+  @Option(help: ArgumentHelp("Listen at a Unix socket instead.", valueName: "path"))
+  var unix: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Private memory of the whole process to stay under: 96M, 1G, or auto.", valueName: "size"))
+  var memory = MemoryArgument.automatic
+
+  @Option(help: "Threads. (default: the processors that this process may use)")
+  var threads: Int?
+
+  @Option(help: "The name of the model. (default: the file's, without .thimble)")
+  var name: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with the key that clients must send. (default: THIMBLE_API_KEY, if it is set)",
+      valueName: "file"))
+  var apiKeyFile: String?
+
+  @Option(
+    name: .customLong("compat"),
+    help: "training: texts as the model was trained; hf: as Hugging Face's pipeline.",
+    transform: Convention.init(argument:))
+  var convention = Convention.training
+
+  @Option(help: ArgumentHelp("The most tokens of a pass.", valueName: "n"))
+  var passTokens = 512
+
+  @Option(help: ArgumentHelp("The most tokens that wait before clients get 429.", valueName: "n"))
+  var queueTokens = 1 << 15
+
+  @Option(help: ArgumentHelp("The most inputs of a request.", valueName: "n"))
+  var maxInputs = 32
+
+  @Option(help: ArgumentHelp("The most bytes of a request's body: 1M.", valueName: "size"))
+  var maxBody = ByteCount(bytes: 1 << 20)
+
+  @Option(help: ArgumentHelp("The most open connections.", valueName: "n"))
+  var maxConnections = 256
+
+  @Option(
+    help: ArgumentHelp(
+      "How long a request may take to arrive, and an answer to be taken.", valueName: "seconds"))
+  var timeout = 20
+
+  @Option(
+    help: "What to log: debug shows every request, without its text.",
+    transform: Logger.Level.init(argument:))
+  var logLevel = Logger.Level.notice
+
+  func validate() throws {
+    func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+      guard range.contains(value) else {
+        throw ValidationError(
+          "--\(name) \(value): \(range.lowerBound) to \(range.upperBound) make sense.")
+      }
+    }
+    try check("port", port, 0...65535)
+    try check("threads", threads ?? 1, 1...1024)
+    try check("pass-tokens", passTokens, 16...(1 << 16))
+    try check("queue-tokens", queueTokens, 512...(1 << 24))
+    try check("max-inputs", maxInputs, 1...4096)
+    try check("max-body", maxBody.bytes, 1024...(1 << 28))
+    try check("max-connections", maxConnections, 1...65536)
+    try check("timeout", timeout, 1...3600)
+  }
+
+  func run() async throws {
+    do {
+      try await server().run()
+    } catch {
+      try reportingFailure { throw error }
+    }
+  }
+
+  private func server() throws -> ModelServer {
+    let level = logLevel
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    var server = ModelServer(path: file, logger: Logger(label: "thimble"))
+    server.run = RunOptions(
+      memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"),
+      maximumTokens: passTokens)
+    server.run.positionsPerRound = 32
+    server.interface.name = name ?? servedName
+    server.interface.version = ThimbleCommand.version
+    server.interface.key = try key()
+    server.interface.maximumInputs = maxInputs
+    server.interface.maximumBody = maxBody.bytes
+    server.interface.convention = convention
+    server.address =
+      if let socket = inheritedSocket() { .descriptor(socket) } else if let unix {
+        .unix(path: unix)
+      } else { .host(host, port: port) }
+    server.limits.maximumConnections = maxConnections
+    server.limits.timeout = timeout
+    server.queueCapacity = queueTokens
+    return server
+  }
+
+  private var servedName: String {
+    let last = file.split(separator: "/").last.map(String.init) ?? file
+    return last.hasSuffix(".thimble") ? String(last.dropLast(8)) : last
+  }
+
+  private func key() throws -> APIKey? {
+    guard let apiKeyFile else { return environment("THIMBLE_API_KEY").flatMap { APIKey($0) } }
+    let bytes = try MappedFile(path: apiKeyFile).bytes.bytes()
+    guard let key = APIKey(String(decoding: bytes, as: UTF8.self)) else {
+      throw ValidationError("\(apiKeyFile): the first line is empty. It must be the key.")
+    }
+    return key
+  }
+}
+
+extension Logger.Level {
+  fileprivate init(argument: String) throws {
+    guard let level = Logger.Level(rawValue: argument) else {
+      let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--log-level \(argument): there are \(known).")
+    }
+    self = level
+  }
+}
