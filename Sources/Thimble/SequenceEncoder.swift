@@ -63,8 +63,7 @@ public final class SequenceEncoder {
   ) throws(ThimbleError) -> SequenceInput {
     guard tables != nil else { throw .noTokenizer(path: path) }
     let longest = min(encoder.configuration.maxPositions, batch.maximumTokens)
-    var encoding = EncodingOptions(
-      ends: options.convention == .training ? .original : .huggingFace)
+    var encoding = options.convention.encoding(language: options.language)
     try encode(text, second, encoding)
     if tokens.count > longest {
       guard options.truncates else { throw .tooLong(tokens: tokens.count, limit: longest) }
