@@ -48,9 +48,10 @@ public final class MaskedLanguageModel {
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
   static func byteCount(_ configuration: XLMConfiguration) -> Int {
-    FloatRows.byteCount(rows: standardPositionsPerRound, width: configuration.vocabularySize)
-      + FloatRows.byteCount(rows: standardPositionsPerRound, width: configuration.embeddingSize)
-      + QuantizedRows.byteCount(rows: standardPositionsPerRound, columns: configuration.embeddingSize)
+    let (rows, width) = (standardPositionsPerRound, configuration.embeddingSize)
+    return FloatRows.byteCount(rows: rows, width: configuration.vocabularySize)
+      + FloatRows.byteCount(rows: rows, width: width)
+      + QuantizedRows.byteCount(rows: rows, columns: width)
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.
