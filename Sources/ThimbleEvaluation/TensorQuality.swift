@@ -21,23 +21,35 @@ public struct TensorQuality: Sendable {
 extension ModelPair {
   /// Compares every quantised matrix of the file with that of the reference, weight by weight.
   public func tensorQualities() throws(EvaluationError) -> [TensorQuality] {
+    try forMatrices { tensor, signal, noise in
+      TensorQuality(
+        name: tensor.name, rows: tensor.shape.rows, columns: tensor.shape.columns,
+        byteCount: tensor.chunks.reduce(0) { $0 + file.chunk($1).size },
+        sqnr: noise > 0 ? decibels(signal / noise) : nil)
+    }
+  }
+
+  /// The sum of the squared errors of every quantised matrix.
+  package func tensorErrors() throws(EvaluationError) -> [(name: String, squares: Double)] {
+    try forMatrices { tensor, _, noise in (tensor.name, noise) }
+  }
+
+  private func forMatrices<Result>(
+    _ body: (_ tensor: TensorRecord, _ signal: Double, _ noise: Double) -> Result
+  ) throws(EvaluationError) -> [Result] {
     let dequantised = DequantizedWeights(weights, workers: pool.threadCount)
-    var qualities: [TensorQuality] = []
+    var results: [Result] = []
     for tensor in file.tensors where tensor.shape.kind == .q8b64 && reference.contains(tensor.name)
     {
       let (rows, columns) = (tensor.shape.rows, tensor.shape.columns)
       do throws(ModelError) {
-        let error = try squares(
+        let sums = try squares(
           of: try dequantised.matrix(tensor.name, rows: rows, columns: columns),
           against: try reference.matrix(tensor.name, rows: rows, columns: columns))
-        qualities.append(
-          TensorQuality(
-            name: tensor.name, rows: rows, columns: columns,
-            byteCount: tensor.chunks.reduce(0) { $0 + file.chunk($1).size },
-            sqnr: error.noise > 0 ? decibels(error.signal / error.noise) : nil))
+        results.append(body(tensor, sums.signal, sums.noise))
       } catch { throw .model(error) }
     }
-    return qualities
+    return results
   }
 
   /// Sums of squares, of the weights of `reference` and of the errors of `matrix`.

@@ -19,6 +19,9 @@ public final class Encoder {
   /// Measures where the time of passes goes, if set.
   public var meter: PassMeter?
 
+  /// Called before linear layers with their input in fp32, a row per token of the batch: what calibration looks at.
+  public var observeInput: ((_ place: LinearPlace, _ input: FloatRows) -> Void)?
+
   // Rows that one task of a row-wise operation takes: enough work to be worth a task.
   static let rowsPerTask = 4
 
@@ -116,9 +119,11 @@ public final class Encoder {
 
   private func attend(_ layer: EncoderLayer, _ batch: Batch) throws(WeightError) {
     let rows = batch.tokenCount
+    observeInput?(LinearPlace(layer: layer.index, part: .projections), workspace.hidden)
     try compute(layer.projections, workspace.hidden, workspace.quantized, rows: rows)
     meter.measure(.attention) { attendHeads(batch) }
     quantize(workspace.context, for: layer.output, into: workspace.quantized, rows: rows)
+    observeInput?(LinearPlace(layer: layer.index, part: .output), workspace.context)
     try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
     normalize(layer.attentionNorm, adding: workspace.update, rows: rows, for: layer.inner)
   }
@@ -143,9 +148,11 @@ public final class Encoder {
   private func feedForward(
     _ layer: EncoderLayer, rows: Int, next: LinearGroup?
   ) throws(WeightError) {
+    observeInput?(LinearPlace(layer: layer.index, part: .inner), workspace.hidden)
     try compute(layer.inner, workspace.hidden, workspace.quantized, rows: rows)
     activate(
       workspace.feedForward, rows: rows, for: layer.outer, into: workspace.quantizedFeedForward)
+    observeInput?(LinearPlace(layer: layer.index, part: .outer), workspace.feedForward)
     try compute(layer.outer, workspace.feedForward, workspace.quantizedFeedForward, rows: rows)
     normalize(layer.feedForwardNorm, adding: workspace.update, rows: rows, for: next)
   }

@@ -4,6 +4,7 @@ internal import ThimbleSystem
 
 /// The weights of one layer, bound to the activations they read and write.
 struct EncoderLayer {
+  let index: Int
   /// Query, key and value projections.
   let projections: LinearGroup
   let output: LinearGroup
@@ -15,6 +16,7 @@ struct EncoderLayer {
   init(
     _ layer: Int, of provider: some WeightProvider, in workspace: Workspace
   ) throws(ModelError) {
+    index = layer
     let width = provider.configuration.embeddingSize
     let innerWidth = provider.configuration.feedForwardSize
     let attention = "transformer.attentions.\(layer)"

@@ -30,7 +30,9 @@ final class Workspace {
     _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int, roundsInput: Bool
   ) throws(SystemError) {
     let width = configuration.embeddingSize
-    func rows() throws(SystemError) -> FloatRows { try FloatRows(rows: maximumTokens, width: width) }
+    func rows() throws(SystemError) -> FloatRows {
+      try FloatRows(rows: maximumTokens, width: width)
+    }
     hidden = try rows()
     query = try rows()
     key = try rows()

@@ -7,15 +7,16 @@ import ThimbleTestSupport
 
 let smallCheckpoint = repository("Tests/ThimbleModelTests/Fixtures/xlm-small")
 
-/// The small model as a file of `bits` bits per weight, with the checkpoint that it was made from.
+/// The small model as a file, with the checkpoint that it was made from.
 struct SmallPair {
   let folder = TemporaryFolder()
   let pair: ModelPair
 
-  init(bits: Double = 6.1, threads: Int = 2) throws {
+  init(_ quality: Quality = .balanced, threads: Int = 2) throws {
     let path = folder("small.thimble")
     let source = try ConversionSource(XLMCheckpoint.open(smallCheckpoint))
-    _ = try Converter(source, rate: .bits(bits), threadCount: 2, kernels: .best).convert(to: path)
+    _ = try Converter(source, rate: .quality(quality), threadCount: 2, kernels: .best).convert(
+      to: path)
     pair = try ModelPair(
       file: path, reference: smallCheckpoint, run: RunOptions(threads: threads))
   }

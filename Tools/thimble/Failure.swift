@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Thimble
 internal import ThimbleCheckpoint
 internal import ThimbleConvert
+internal import ThimbleEvaluation
 internal import ThimbleFormat
 internal import ThimbleImport
 internal import ThimbleModel
@@ -40,6 +41,15 @@ enum Failure: Int32 {
       case .system, .format(.system): self = .inputOutput  // of the file that was to be written
       default: self = .data
       }
+    case let error as EvaluationError:
+      switch error {
+      case .system(let error): self = Self.of(error)
+      case .model(let error): self = Failure(error)
+      case .noText: self = .noInput
+      default: self = .data
+      }
+    case let error as ThimbleError:
+      if case .model(let error) = error { self = Failure(error) } else { self = .data }
     case is KernelError: self = .usage
     default: self = .data
     }

@@ -93,11 +93,16 @@ struct LineChart {
         let path = series.points.map { "\(at(x($0.x))),\(at(y($0.y)))" }.joined(separator: " ")
         svg.add("polyline", [("points", path), ("class", "line-\(series.style)")])
       }
-      for point in series.points {
+      for (index, point) in series.points.enumerated() {
         svg.dot(
           x(point.x), y(point.y), "fill-\(series.style)",
           tip: "\(series.name), \(point.name): \(significant(point.y))")
-        if series.isScattered { svg.label(point.name, x(point.x) + 7, y(point.y) + 4, "tick") }
+        guard series.isScattered else { continue }
+        // Above and below in turn, so that neighbours do not write over each other.
+        svg.label(
+          point.name, x(point.x), y(point.y) + (index.isMultiple(of: 2) ? -9 : 17),
+          anchor: "middle",
+          "tick")
       }
     }
     return frame(svg, width: 720, height: bottom + 42)

@@ -26,7 +26,7 @@ extension SweepReport {
           "sentence cosine",
         ]
       ]
-        + points.map { point in
+        + points.sorted { $0.bitsPerWeight < $1.bitsPerWeight }.map { point in
           let (measures, mean) = (point.measures, point.measures.divergence.mean)
           return [
             point.name, fixed(point.bitsPerWeight, 2), fixed(Double(point.byteCount) / 1e6, 1),
