@@ -60,6 +60,8 @@ extension Tokenizer {
       if rules.foldsRomanian { text.foldRomanian() }
       if isChinese {
         text.splitAtWhiteSpace(words: &words)
+      } else if rulesLanguage == "th", thai != nil {
+        thai?.segment(text.scalars, words: &words)
       } else {
         text.splitIntoWords(rules, words: &words, bytes: &bytes)
       }

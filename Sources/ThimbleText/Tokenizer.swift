@@ -10,6 +10,7 @@ public struct Tokenizer: ~Copyable {
   private(set) var rulesMode = EncodingOptions.Mode.faithful
   private(set) var rulesLanguage = "en"
   var chinese: ChineseSegmenter?
+  var thai: ThaiSegmenter?
   var text = TextBuffer()
   var words: [Range<Int>] = []
   var bytes: [UInt8] = []
@@ -161,6 +162,9 @@ public struct Tokenizer: ~Copyable {
     (rulesLanguage, rulesMode) = (language, mode)
     if language == "zh", chinese == nil, tables.canSegment(language) {
       chinese = ChineseSegmenter(tables.chineseWords, tables.chineseModel)
+    }
+    if language == "th", thai == nil, tables.canSegment(language) {
+      thai = ThaiSegmenter(tables.thaiWords)
     }
   }
 
