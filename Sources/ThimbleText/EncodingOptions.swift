@@ -60,11 +60,20 @@ extension TokenizerTables {
   /// What a user should know who asks for `options`; nil if nothing stands in the way.
   public func warning(for options: EncodingOptions) -> String? {
     guard options.mode == .faithful, let language = options.language,
-      segmentedLanguages.contains(language)
+      segmentedLanguages.contains(language), !canSegment(language)
     else { return nil }
     return """
       The model has no dictionary for "\(language)", whose words no spaces part. The text is split \
       as Hugging Face's tokenizer splits it.
       """
+  }
+
+  /// Whether there is a dictionary for a language whose words no spaces part.
+  func canSegment(_ language: String) -> Bool {
+    switch language {
+    case "zh": !chineseWords.isEmpty
+    case "th": !thaiWords.isEmpty
+    default: false
+    }
   }
 }

@@ -6,6 +6,8 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
   case unknownVersion(found: Int, supported: Int)
   /// The vocabulary or the merges of a checkpoint cannot be turned into tables.
   case badVocabulary(reason: String)
+  /// A dictionary for splitting a language into words cannot be used.
+  case badDictionary(reason: String)
   /// The text is not UTF-8; `offset` is the first byte that does not fit.
   case notUTF8(offset: Int)
   /// The text is longer than a token's byte range can express.
@@ -23,6 +25,8 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
       """
     case .badVocabulary(let reason):
       "The vocabulary cannot be used: \(reason)."
+    case .badDictionary(let reason):
+      "The dictionary cannot be used: \(reason)."
     case .notUTF8(let offset):
       "The text is not UTF-8: byte \(offset) does not fit. Convert it to UTF-8 first."
     case .textTooLong(let byteCount, let limit):

@@ -52,11 +52,19 @@ extension Tokenizer {
     if rulesMode == .pretokenized {
       text.splitAtWhiteSpace(words: &words)
     } else {
+      let isChinese = rulesLanguage == "zh" && chinese != nil
+      if isChinese { spaceOutChinese() }
       text.replacePunctuation()
       text.normalize(rules)
       text.removeControls(rules.controls)
       if rules.foldsRomanian { text.foldRomanian() }
-      text.splitIntoWords(rules, words: &words, bytes: &bytes)
+      if isChinese {
+        text.splitAtWhiteSpace(words: &words)
+      } else if rulesLanguage == "th", thai != nil {
+        thai?.segment(text.scalars, words: &words)
+      } else {
+        text.splitIntoWords(rules, words: &words, bytes: &bytes)
+      }
     }
     for word in words {
       if tables.lowercases, rulesMode != .pretokenized {
@@ -67,6 +75,16 @@ extension Tokenizer {
       }
     }
     text.removeAll()
+  }
+
+  /// Puts spaces between the words of Chinese text.
+  private mutating func spaceOutChinese() {
+    let scalars = text.scalars
+    text.removeAll()
+    chinese?.segment(scalars) { word in
+      if let last = text.scalars.last { text.append(last.spaceAfter) }
+      for index in word { text.append(scalars[index]) }
+    }
   }
 
   /// Appends the tokens of one word.

@@ -8,7 +8,9 @@ public struct Tokenizer: ~Copyable {
   /// The rules of the latest text.
   private(set) var rules = LanguageRules(language: "en", mode: .faithful, foldsRomanian: false)
   private(set) var rulesMode = EncodingOptions.Mode.faithful
-  private var rulesLanguage = "en"
+  private(set) var rulesLanguage = "en"
+  var chinese: ChineseSegmenter?
+  var thai: ThaiSegmenter?
   var text = TextBuffer()
   var words: [Range<Int>] = []
   var bytes: [UInt8] = []
@@ -147,7 +149,9 @@ public struct Tokenizer: ~Copyable {
   private mutating func useRules(_ options: EncodingOptions) {
     var language = options.language ?? "en"
     var mode = options.mode
-    if segmentedLanguages.contains(language), mode == .faithful {
+    if segmentedLanguages.contains(language), mode != .pretokenized,
+      !tables.canSegment(language)
+    {
       // Without a dictionary, what Hugging Face's public tokenizer does.
       (language, mode) = ("en", .huggingFace)
     }
@@ -156,6 +160,12 @@ public struct Tokenizer: ~Copyable {
       language: language, mode: mode,
       foldsRomanian: mode == .huggingFace || !tables.hasRomanianMarks)
     (rulesLanguage, rulesMode) = (language, mode)
+    if language == "zh", chinese == nil, tables.canSegment(language) {
+      chinese = ChineseSegmenter(tables.chineseWords, tables.chineseModel)
+    }
+    if language == "th", thai == nil, tables.canSegment(language) {
+      thai = ThaiSegmenter(tables.thaiWords)
+    }
   }
 
   private mutating func shrink() {

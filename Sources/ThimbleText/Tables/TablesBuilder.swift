@@ -6,16 +6,19 @@ extension TokenizerTables {
   /// - Parameters:
   ///   - lowercases: Whether the vocabulary wants text in lower case and without accents.
   ///   - languages: The codes of the model's languages in the order of their ids.
+  ///   - dictionaries: Of the languages whose words no spaces part.
   /// - Returns: The bytes of Formats/tokenizer.md, the same for the same source.
   /// - Throws: `TextError.badVocabulary` if two tokens share an id or a spelling, an id is not in
   ///   `0..<2,000,000`, or a token is longer than 255 bytes.
   public static func build(
-    from source: some TokenizerSource, lowercases: Bool, languages: [String]
+    from source: some TokenizerSource, lowercases: Bool, languages: [String],
+    dictionaries: SegmentationDictionaries = SegmentationDictionaries()
   ) throws(TextError) -> [UInt8] {
     var builder = TablesBuilder()
     try builder.addTokens(of: source)
     try builder.addMerges(of: source)
-    let bytes = try builder.encoded(lowercases: lowercases, languages: languages)
+    let bytes = try builder.encoded(
+      lowercases: lowercases, languages: languages, dictionaries: dictionaries)
     return try markWholeWords(in: bytes)
   }
 
@@ -116,7 +119,9 @@ private struct TablesBuilder {
   }
 
   /// The bytes of the finished tables, without the flags of whole words.
-  func encoded(lowercases: Bool, languages: [String]) throws(TextError) -> [UInt8] {
+  func encoded(
+    lowercases: Bool, languages: [String], dictionaries: SegmentationDictionaries
+  ) throws(TextError) -> [UInt8] {
     for seed in 0..<UInt32(8) {
       guard let index = SymbolIndex.build(symbols.hashes(TextHash(seed: seed))) else { continue }
       let records = MergeTable.build(merges, mergeCount: mergeCount)
@@ -128,6 +133,11 @@ private struct TablesBuilder {
       writer.add(.mergeRecords, records.records)
       writer.add(.languages, Array(languages.joined(separator: "\n").utf8))
       writer.add(.moreMerges, records.more)
+      if let chinese = dictionaries.chinese {
+        writer.add(.chineseWords, chinese.words)
+        writer.add(.chineseModel, chinese.model)
+      }
+      if let thai = dictionaries.thai { writer.add(.thaiWords, thai.words) }
       return writer.finished(
         flags: lowercases ? TablesLayout.lowercasesFlag : 0,
         counts: [tokenCount, symbols.count, mergeCount], seed: seed)

@@ -19,6 +19,11 @@ struct TablesLayout {
     case mergeRecords = 5
     case languages = 6
     case moreMerges = 7
+    case chineseWords = 8
+    case chineseModel = 9
+    case thaiWords = 10
+
+    var isOptional: Bool { rawValue >= Self.chineseWords.rawValue }
   }
 
   let tokenCount: Int
@@ -84,6 +89,7 @@ struct TablesLayout {
   private func checkSizes() throws(TextError) {
     for section in Section.allCases {
       guard let found = sections[section]?.count else {
+        if section.isOptional { continue }
         throw .damagedTables(reason: "section \(section) is missing")
       }
       let fits =
@@ -92,6 +98,7 @@ struct TablesLayout {
         case .mergeRecords: found == symbolCount * 3
         case .displacements: found % 2 == 0
         case .slots: found % 3 == 0
+        case .chineseWords, .chineseModel, .thaiWords: found % 8 == 0
         case .moreMerges: found % 8 == 0
         case .texts, .languages: true
         }

@@ -9,6 +9,8 @@ extension TokenizerTables {
     try validateBlocks()
     try validateSymbols()
     try validateMerges()
+    try chineseWords.validate()
+    try thaiWords.validate()
     guard languageText.isEmpty || languageText.utf8String() != nil else {
       throw .damagedTables(reason: "the list of languages is not UTF-8")
     }

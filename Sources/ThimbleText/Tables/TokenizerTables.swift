@@ -21,6 +21,9 @@ public final class TokenizerTables: Sendable {
   let merges: MergeTable
   let textBytes: ByteView
   let languageText: ByteView
+  let chineseWords: WordTrie
+  let chineseModel: CharacterModel
+  let thaiWords: WordTrie
 
   /// - Parameter view: The tokenizer section of a .thimble file, or what `build` returned.
   /// - Throws: `TextError.damagedTables` or `.unknownVersion`.
@@ -38,6 +41,9 @@ public final class TokenizerTables: Sendable {
     merges = MergeTable(
       records: layout[.mergeRecords], more: layout[.moreMerges], mergeCount: layout.mergeCount)
     languageText = layout[.languages]
+    chineseWords = WordTrie(layout[.chineseWords])
+    chineseModel = CharacterModel(layout[.chineseModel])
+    thaiWords = WordTrie(layout[.thaiWords])
     byteCount = view.count
   }
 
