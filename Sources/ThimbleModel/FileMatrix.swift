@@ -11,21 +11,23 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
   private let tensor: TensorRecord
   private let scratch: [WorkerScratch]
   private let steps: StepTable
-  /// The first chunks of the tensor that are kept, and what has been decoded of them.
+  /// The first chunks of the tensor that are kept, where their codes are, and which have been decoded.
   private let pinnedCount: Int
-  private let pinnedCodes: AlignedArray<UInt8>
-  private let pinnedScaleCodes: AlignedArray<UInt8>
+  private let pinned: PinnedCodes
+  private let pinnedOffset: Int
   private let isDecoded: AlignedArray<UInt8>
   private let dropsPages: Bool
   let columnFactors: AlignedArray<Float>?
 
   /// - Parameters:
   ///   - pinnedCount: how many chunks to keep, from the first.
+  ///   - pinned: where they are kept.
+  ///   - pinnedOffset: the first of their codes there.
   ///   - scratch: one for each worker.
   ///   - dropsPages: whether mapped pages are given back after use.
   init(
-    _ tensor: TensorRecord, of file: ThimbleFile, pinnedCount: Int, scratch: [WorkerScratch],
-    columnFactors: AlignedArray<Float>?, dropsPages: Bool
+    _ tensor: TensorRecord, of file: ThimbleFile, pinnedCount: Int, in pinned: PinnedCodes,
+    at pinnedOffset: Int, scratch: [WorkerScratch], columnFactors: AlignedArray<Float>?, dropsPages: Bool
   ) throws(SystemError) {
     precondition(tensor.shape.kind == .q8b64)
     self.file = file
@@ -35,9 +37,8 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
     self.columnFactors = columnFactors
     self.dropsPages = dropsPages
     steps = StepTable(step: tensor.shape.step)
-    let pinned = (0..<pinnedCount).reduce(0) { $0 + tensor.shape.codesSize(ofChunk: $1) }
-    pinnedCodes = try AlignedArray(count: pinned)
-    pinnedScaleCodes = try AlignedArray(count: pinned / 64)
+    self.pinned = pinned
+    self.pinnedOffset = pinnedOffset
     isDecoded = try AlignedArray(count: pinnedCount)
   }
 
@@ -76,16 +77,16 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
     do {
       if chunk < pinnedCount {
         // Every chunk but the last has the same size.
-        let offset = chunk * tensor.shape.codesSize(ofChunk: 0)
+        let offset = pinnedOffset + chunk * tensor.shape.codesSize(ofChunk: 0)
         if isDecoded[chunk] == 0 {
           try scratch.decoder.decode(
-            chunk: chunk, of: tensor, in: file, into: pinnedCodes, at: offset,
-            scaleCodes: pinnedScaleCodes, at: offset / 64)
+            chunk: chunk, of: tensor, in: file, into: pinned.codes, at: offset,
+            scaleCodes: pinned.scaleCodes, at: offset / 64)
           isDecoded[chunk] = 1
         }
         return Q8Panel(
-          codes: pinnedCodes.from(offset), scaleCodes: pinnedScaleCodes.from(offset / 64),
-          steps: steps, k: tensor.shape.paddedColumns)
+          codes: pinned.codes.from(offset), scaleCodes: pinned.scaleCodes.from(offset / 64),
+          steps: steps, k: tensor.shape.paddedColumns, fetchEnd: pinned.codes.count)
       }
       if scratch.holding != tensor.firstChunk + chunk {
         scratch.holding = nil
@@ -98,6 +99,17 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
         codes: scratch.codes.from(0), scaleCodes: scratch.scaleCodes.from(0), steps: steps,
         k: tensor.shape.paddedColumns)
     } catch { throw WeightError(error.description) }
+  }
+}
+
+/// The codes of all pinned chunks of a file, in its order.
+final class PinnedCodes: Sendable {
+  let codes: AlignedArray<UInt8>
+  let scaleCodes: AlignedArray<UInt8>
+
+  init(codeCount: Int) throws(SystemError) {
+    codes = try AlignedArray(count: codeCount, pages: .huge)
+    scaleCodes = try AlignedArray(count: codeCount / 64, pages: .huge)
   }
 }
 

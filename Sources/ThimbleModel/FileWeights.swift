@@ -10,6 +10,9 @@ public final class FileWeights: WeightProvider {
   public let configuration: XLMConfiguration
   private let plan: MemoryPlan
   private let scratch: [WorkerScratch]
+  private let pinned: PinnedCodes
+  /// Where the pinned codes of each matrix begin.
+  private let pinnedOffsets: [String: Int]
   private let dropsPages: Bool
   private var matrices: [String: FileMatrix] = [:]
   private var factors: [Int: AlignedArray<Float>] = [:]
@@ -32,7 +35,16 @@ public final class FileWeights: WeightProvider {
     self.file = file
     self.plan = plan
     configuration = try Self.configuration(of: file)
+    var offsets: [String: Int] = [:]
+    var codeCount = 0
+    for tensor in file.tensors where tensor.shape.kind == .q8b64 {
+      offsets[tensor.name] = codeCount
+      codeCount += (0..<plan.pinnedChunks(of: tensor, in: file))
+        .reduce(0) { $0 + tensor.shape.codesSize(ofChunk: $1) }
+    }
+    pinnedOffsets = offsets
     do {
+      pinned = try PinnedCodes(codeCount: codeCount)
       var scratch: [WorkerScratch] = []
       for _ in 0..<workers {
         scratch.append(try WorkerScratch(largestChunk: file.largestChunk, kernels: kernels))
@@ -110,8 +122,8 @@ public final class FileWeights: WeightProvider {
     }
     do {
       let matrix = try FileMatrix(
-        tensor, of: file, pinnedCount: plan.pinnedChunks(of: tensor, in: file), scratch: scratch,
-        columnFactors: columnFactors, dropsPages: dropsPages)
+        tensor, of: file, pinnedCount: plan.pinnedChunks(of: tensor, in: file), in: pinned,
+        at: pinnedOffsets[tensor.name] ?? 0, scratch: scratch, columnFactors: columnFactors, dropsPages: dropsPages)
       matrices[tensor.name] = matrix
       return matrix
     } catch { throw .system(error) }

@@ -99,17 +99,19 @@ public struct LinearGroup {
     let start = meter == nil ? 0 : monotonicSeconds()
     let loaded = try weights.load(chunk: chunk, worker: worker)
     let isLoaded = meter == nil ? 0 : monotonicSeconds()
-    for (index, panel) in weights.panels(ofChunk: chunk).enumerated() {
-      let bias = layer.bias.from(panel * 32)
-      let out = Rows(output.values, at: panel * 32, stride: output.stride)
-      switch loaded {
-      case .int8(let first):
-        kernels.matmulQ8(
-          first.following(index), x: input.quantized, tokens: 0..<rows, bias: bias, out: out)
-      case .float32(let first):
+    let panels = weights.panels(ofChunk: chunk)
+    let bias = layer.bias.from(panels.lowerBound * 32)
+    let out = Rows(output.values, at: panels.lowerBound * 32, stride: output.stride)
+    switch loaded {
+    case .int8(let first):
+      kernels.matmulQ8(
+        first, count: panels.count, x: input.quantized, tokens: 0..<rows, bias: bias, out: out)
+    case .float32(let first):
+      for index in 0..<panels.count {
         kernels.matmulF32(
           weights: first.array.from(first.offset + index * 32 * weights.columns),
-          k: weights.columns, x: input.rows.from(row: 0), tokens: rows, bias: bias, out: out)
+          k: weights.columns, x: input.rows.from(row: 0), tokens: rows,
+          bias: bias.array.from(bias.offset + index * 32), out: out.from(column: index * 32))
       }
     }
     meter?.addWork(

@@ -11,12 +11,16 @@ public final class AlignedArray<Element: BitwiseCopyable>: @unchecked Sendable {
   public let count: Int
 
   /// - Throws: `SystemError` if the memory cannot be had.
-  public init(count: Int) throws(SystemError) {
+  public init(count: Int, pages: PageSize = .standard) throws(SystemError) {
     precondition(count >= 0, "count is \(count)")
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard !overflow else { throw .outOfMemory(byteCount: .max) }
     // 64 bytes: a cache line, and the widest vector of any kernel.
-    let memory = try unsafe allocateZeroed(byteCount: byteCount)
+    let memory =
+      switch pages {
+      case .standard: try unsafe allocateZeroed(byteCount: byteCount)
+      case .huge: try unsafe allocateZeroedInHugePages(byteCount: byteCount)
+      }
     unsafe base = memory.bindMemory(to: Element.self, capacity: count)
     self.count = count
   }

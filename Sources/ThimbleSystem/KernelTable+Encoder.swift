@@ -10,33 +10,38 @@ public enum AttentionMask: Sendable {
 
 // Operations of the forward pass.
 extension KernelTable {
-  /// Multiplies activations by a panel: out[t, r] = bias[r] + x[tokens[t]] . panel[r].
+  /// Multiplies activations by panels: out[t, r] = bias[r] + x[tokens[t]] . panels[r].
   ///
   /// - Parameters:
-  ///   - x: its k is that of the panel.
+  ///   - first: the first of the panels; the others follow it without gaps.
+  ///   - count: how many panels.
+  ///   - x: its k is that of the panels.
   ///   - tokens: which rows of x.
-  ///   - bias: [32]
-  ///   - out: one row of 32 for each of `tokens`; overwritten.
+  ///   - bias: [count * 32]
+  ///   - out: one row of count * 32 for each of `tokens`; overwritten.
   public func matmulQ8(
-    _ panel: Q8Panel, x: QuantizedRows, tokens: Range<Int>, bias: ArrayTail<Float>, out: Rows
+    _ first: Q8Panel, count: Int = 1, x: QuantizedRows, tokens: Range<Int>,
+    bias: ArrayTail<Float>, out: Rows
   ) {
-    let k = panel.k
+    let k = first.k
     let blocks = k / KernelShape.block
+    let rows = product(count, KernelShape.panelRows)
     precondition(x.k == k, "activations have \(x.k) columns, the panel \(k)")
     precondition(
       tokens.lowerBound >= 0 && tokens.upperBound <= x.rows, "rows \(tokens) of \(x.rows)")
-    var steps = panel.steps.steps
-    unsafe withUnsafeBytes(of: &steps) { steps in
+    let fetched = min(first.fetchEnd, first.codes.array.count)
+    let ahead = max(fetched - first.codes.offset - product(k, rows), 0)
+    unsafe withUnsafeBytes(of: first.steps.steps) { steps in
       var arguments = unsafe tk_matmul_q8(
-        codes: panel.codes.pointer(needing: product(k, KernelShape.panelRows)),
-        scaleCodes: panel.scaleCodes.pointer(needing: product(blocks, KernelShape.panelRows)),
+        codes: first.codes.pointer(needing: product(k, rows)),
+        scaleCodes: first.scaleCodes.pointer(needing: product(blocks, rows)),
         steps: steps.assumingMemoryBound(to: Float.self).baseAddress.unsafelyUnwrapped,
         x: x.codes.pointer(at: tokens.lowerBound * k, needing: tokens.count * k),
         xScales: x.scales.pointer(at: tokens.lowerBound * blocks, needing: tokens.count * blocks),
         xOffsets: x.offsets.pointer(at: tokens.lowerBound * blocks, needing: tokens.count * blocks),
-        bias: bias.pointer(needing: KernelShape.panelRows),
-        out: out.pointer(rows: tokens.count, columns: KernelShape.panelRows),
-        k: k, tokens: tokens.count, outStride: out.stride)
+        bias: bias.pointer(needing: rows),
+        out: out.pointer(rows: tokens.count, columns: rows),
+        k: k, tokens: tokens.count, outStride: out.stride, panels: count, ahead: ahead)
       unsafe isa.pointee.matmul_q8(&arguments)
     }
   }

@@ -90,7 +90,7 @@ public struct StepTable: Sendable, Equatable {
   }
 }
 
-/// A panel of int8 weights: 32 output rows by k columns.
+/// A panel of int8 weights, 32 output rows by k columns, or the first of several that follow each other.
 public struct Q8Panel: Sendable {
   /// [k / 4][32][4]: code + 128
   public var codes: ArrayTail<UInt8>
@@ -99,15 +99,20 @@ public struct Q8Panel: Sendable {
   public var steps: StepTable
   /// Columns, a multiple of 64.
   public var k: Int
+  /// Where the codes end in `codes.array` that will probably be multiplied after these, if there are any: the
+  /// kernel fetches them from memory in time.
+  public var fetchEnd: Int
 
   public init(
-    codes: ArrayTail<UInt8>, scaleCodes: ArrayTail<UInt8>, steps: StepTable, k: Int
+    codes: ArrayTail<UInt8>, scaleCodes: ArrayTail<UInt8>, steps: StepTable, k: Int,
+    fetchEnd: Int = 0
   ) {
     precondition(k > 0 && k % KernelShape.block == 0, "k is \(k), not a multiple of 64")
     self.codes = codes
     self.scaleCodes = scaleCodes
     self.steps = steps
     self.k = k
+    self.fetchEnd = fetchEnd
   }
 }
 

@@ -68,4 +68,4 @@ public final class MappedFile: @unchecked Sendable {
   }
 }
 
-private let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))

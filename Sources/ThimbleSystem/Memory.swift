@@ -4,6 +4,31 @@ internal import Glibc
 // until they are touched, and go back to the system at once when they are freed.
 private let mappingThreshold = 128 << 10
 
+/// The pages that an array would like to live in.
+public enum PageSize: Sendable {
+  case standard
+  /// Huge ones, as far as the array fills them and the system has them: for what is read from end to end again
+  /// and again.
+  case huge
+}
+
+private let hugePageSize = 2 << 20
+
+/// Like `allocateZeroed`, with huge pages for all that fills them.
+@unsafe
+func allocateZeroedInHugePages(byteCount: Int) throws(SystemError) -> UnsafeMutableRawPointer {
+  guard byteCount >= hugePageSize else { return try unsafe allocateZeroed(byteCount: byteCount) }
+  // Room to align; what is left over at both ends goes back. No page has been touched.
+  let mapped = try unsafe allocateZeroed(byteCount: byteCount + hugePageSize)
+  let before = (hugePageSize - Int(bitPattern: mapped) % hugePageSize) % hugePageSize
+  let memory = unsafe mapped + before
+  if before > 0 { unsafe munmap(mapped, before) }
+  let used = (byteCount + pageSize - 1) / pageSize * pageSize
+  unsafe munmap(memory + used, (hugePageSize - before) / pageSize * pageSize)
+  unsafe madvise(memory, byteCount / hugePageSize * hugePageSize, MADV_HUGEPAGE)
+  return unsafe memory
+}
+
 @unsafe
 func allocateZeroed(byteCount: Int) throws(SystemError) -> UnsafeMutableRawPointer {
   if byteCount >= mappingThreshold {

@@ -31,6 +31,18 @@ struct ComputePoolTests {
     }
   }
 
+  @Test("workers that are busy leave their tasks to others", arguments: [2, 5])
+  func stealing(threads: Int) throws {
+    let pool = try ComputePool(threadCount: threads)
+    let done = Atomic<Int>(0)
+    // The first task of the caller's share waits until all other tasks are done, so others must take them.
+    pool.run(count: 40) { task, _ in
+      if task == 0 { while done.load(ordering: .relaxed) < 39 {} }
+      done.add(1, ordering: .relaxed)
+    }
+    #expect(done.load(ordering: .relaxed) == 40)
+  }
+
   struct Stop: Error, Equatable { let task: Int }
 
   @Test("an error ends the region and is thrown on; the pool stays usable", arguments: [1, 2, 4])

@@ -87,6 +87,41 @@ struct KernelMatmulTests {
   }
 
   @Test(
+    "several panels at once give what each gives by itself", arguments: KernelTable.runnable,
+    [1, 7, 26, 70])
+  func severalPanels(kernels: KernelTable, tokens: Int) throws {
+    var random = SeededRandom(seed: UInt64(tokens))
+    let (k, count) = (1344, 3)
+    let codes = try AlignedArray<UInt8>(count: (count + 1) * 32 * k)
+    for index in 0..<codes.count { codes[index] = UInt8.random(in: 1...255, using: &random) }
+    let scaleCodes = try AlignedArray<UInt8>(count: count * k / 2)
+    // Blocks with and without scales of their own.
+    for _ in 0..<40 {
+      scaleCodes[Int.random(in: 0..<scaleCodes.count, using: &random)] = UInt8.random(in: 1...99, using: &random)
+    }
+    let x = try random.normals(tokens, by: k).map { Reference.quantize($0) }.quantizedRows(k: k)
+    let bias = try array(random.normals(32 * count))
+    func panel(_ index: Int, fetchEnd: Int) -> Q8Panel {
+      Q8Panel(
+        codes: codes.from(index * 32 * k), scaleCodes: scaleCodes.from(index * k / 2),
+        steps: StepTable(step: 0.003), k: k, fetchEnd: fetchEnd)
+    }
+    let together = try AlignedArray<Float>(count: tokens * 32 * count)
+    let single = try AlignedArray<Float>(count: tokens * 32 * count)
+    kernels.matmulQ8(
+      panel(0, fetchEnd: codes.count), count: count, x: x, tokens: 0..<tokens, bias: bias,
+      out: Rows(together, stride: 32 * count))
+    for index in 0..<count {
+      kernels.matmulQ8(
+        panel(index, fetchEnd: 0), x: x, tokens: 0..<tokens, bias: bias.array.from(bias.offset + 32 * index),
+        out: Rows(single, at: 32 * index, stride: 32 * count))
+    }
+    for index in 0..<together.count {
+      #expect(together[index].bitPattern == single[index].bitPattern)
+    }
+  }
+
+  @Test(
     "fp32 products are those of the reference", arguments: KernelTable.runnable,
     [(0, 3), (1, 1), (63, 5), (64, 2), (65, 13), (200, 25), (1280, 1)] + (0...13).map { (16, $0) })
   func matmulF32(kernels: KernelTable, shape: (k: Int, tokens: Int)) throws {

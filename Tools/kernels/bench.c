@@ -41,7 +41,8 @@ static void matmul_q8(const tk_isa *isa) {
       printf("  matmul_q8 k=%zu, %s:", k, isHot ? "one panel" : "40 panels");
       for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         tk_matmul_q8 a = {.steps = steps, .x = x, .xScales = xScales, .xOffsets = xOffsets,
-                          .bias = bias, .out = out, .k = k, .tokens = counts[i], .outStride = dim};
+                          .bias = bias, .out = out, .k = k, .tokens = counts[i], .outStride = dim,
+                          .panels = 1};
         const int runs = counts[i] > 32 ? 5 : 15;
         const double seconds = FASTEST(runs, for (size_t p = 0; p < panels; p++) {
           a.codes = codes + (isHot ? 0 : p * codeCount);

@@ -63,7 +63,7 @@ static void matmul(const tk_isa *isa) {
     isa->matmul_q8(&(tk_matmul_q8){.codes = panel, .scaleCodes = scaleCodes, .steps = steps,
                                    .x = codes, .xScales = scales, .xOffsets = offsets,
                                    .bias = bias, .out = out, .k = k, .tokens = tokens,
-                                   .outStride = stride});
+                                   .outStride = stride, .panels = 1});
     add(out, most * stride * sizeof *out);
     isa->matmul_f32(&(tk_matmul_f32){.weights = w, .x = x, .bias = bias, .out = out, .k = n,
                                      .tokens = tokens, .xStride = n, .outStride = stride});

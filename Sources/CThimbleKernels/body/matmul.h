@@ -11,74 +11,140 @@
 enum { Q8_TOKENS = TK_Q8_TOKENS, Q8_VECTORS = TK_Q8_VECTORS };
 _Static_assert(Q8_TOKENS <= 12 && TK_PANEL_ROWS % (Q8_VECTORS * LANES) == 0, "q8_tile");
 
-// Blocks of a panel that are multiplied by all tokens before the next ones: 32 KiB of codes,
-// which the first level of the cache keeps.
-enum { CHUNK_BLOCKS = 16 };
+// Blocks of a panel that are multiplied by all tokens before the next ones. Many tokens read them
+// often, so the first level of the cache keeps them: 32 KiB. For few tokens memory is what they
+// wait for, and small parts let it work without pause.
+enum { MOST_BLOCKS = 16, FEW_BLOCKS = 4, FEW_TILES = 5 };
 
-INLINE void q8_tile(const tk_matmul_q8 *a, const float *scales, size_t firstBlock, size_t endBlock,
-                    size_t token, size_t row, int tokens) {
+// A part of a panel: what its tiles share.
+typedef struct {
+  const uint8_t *codes;
+  size_t first, count;  // its blocks
+  const float *bias;    // not NULL in the last part of a panel
+  float *out;
+  float scales[MOST_BLOCKS][TK_PANEL_ROWS];
+  uint32_t plain;       // bit b: block b has the scale steps[0] in every row
+  // Codes that come next, and how many lines of them each quarter of a block asks memory for.
+  const uint8_t *ahead, *aheadEnd;
+  size_t aheadLines;
+} q8_part;
+
+// products[b] = step * scales[b]
+INLINE void scale_all(const float *scales, size_t count, float step, float *products) {
+  size_t b = 0;
+  for (; b + 4 <= count; b += 4) {
+    f32x4 v;
+    memcpy(&v, scales + b, sizeof v);
+    v *= step;
+    memcpy(products + b, &v, sizeof v);
+  }
+  for (; b < count; b++) products[b] = scales[b] * step;
+}
+
+INLINE void q8_tile(const tk_matmul_q8 *a, q8_part *part, size_t token, size_t row, int tokens) {
   const size_t blocks = a->k / TK_BLOCK;
-  const int8_t *x = a->x + token * a->k;
-  float *out = a->out + token * a->outStride + row;
+  const int8_t *x = a->x + token * a->k + part->first * TK_BLOCK;
+  const float *xScales = a->xScales + token * blocks + part->first;
+  const int32_t *xOffsets = a->xOffsets + token * blocks + part->first;
+  float *out = part->out + token * a->outStride + row;
+  float plainScales[Q8_TOKENS][MOST_BLOCKS];
+  UNROLL for (int t = 0; t < tokens; t++)
+    scale_all(xScales + t * blocks, part->count, a->steps[0], plainScales[t]);
   f32x16 sums[Q8_TOKENS][Q8_VECTORS];
   UNROLL for (int t = 0; t < tokens; t++)
     UNROLL for (int v = 0; v < Q8_VECTORS; v++)
-      sums[t][v] = firstBlock == 0 ? splat(0) : load16(out + t * a->outStride + v * LANES);
+      sums[t][v] = part->first == 0 ? splat(0) : load16(out + t * a->outStride + v * LANES);
 
-  for (size_t b = firstBlock; b < endBlock; b++) {
-    const uint8_t *codes = a->codes + b * TK_BLOCK * TK_PANEL_ROWS + row * 4;
-    const size_t xBlock = token * blocks + b;
+  for (size_t b = 0; b < part->count; b++) {
+    const uint8_t *codes = part->codes + b * TK_BLOCK * TK_PANEL_ROWS + row * 4;
     i32x16 dots[Q8_TOKENS][Q8_VECTORS];
     UNROLL for (int t = 0; t < tokens; t++)
       UNROLL for (int v = 0; v < Q8_VECTORS; v++)
-        dots[t][v] = (i32x16){0} + (TK_Q8_UNSIGNED ? a->xOffsets[xBlock + t * blocks] : 0);
+        dots[t][v] = (i32x16){0} + (TK_Q8_UNSIGNED ? xOffsets[b + t * blocks] : 0);
+#pragma clang loop unroll(disable)
+    for (int quarter = 0; quarter < TK_BLOCK; quarter += TK_BLOCK / 4) {
+      for (size_t i = 0; i < part->aheadLines && part->ahead < part->aheadEnd; i++) {
+        __builtin_prefetch(part->ahead);
+        part->ahead += CACHE_LINE;
+      }
 #pragma clang loop unroll_count(TK_Q8_UNROLL)
-    for (int k = 0; k < TK_BLOCK; k += 4, codes += 4 * TK_PANEL_ROWS) {
-      q8_weights w[Q8_VECTORS];
-      UNROLL for (int v = 0; v < Q8_VECTORS; v++) w[v] = q8_load(codes + v * 4 * LANES);
-      UNROLL for (int t = 0; t < tokens; t++) {
-        int32_t x4;
-        memcpy(&x4, x + t * a->k + b * TK_BLOCK + k, sizeof x4);
-        UNROLL for (int v = 0; v < Q8_VECTORS; v++) dots[t][v] = q8_dot(dots[t][v], w[v], x4);
+      for (int k = quarter; k < quarter + TK_BLOCK / 4; k += 4, codes += 4 * TK_PANEL_ROWS) {
+        q8_weights w[Q8_VECTORS];
+        UNROLL for (int v = 0; v < Q8_VECTORS; v++) w[v] = q8_load(codes + v * 4 * LANES);
+        UNROLL for (int t = 0; t < tokens; t++) {
+          int32_t x4;
+          memcpy(&x4, x + t * a->k + b * TK_BLOCK + k, sizeof x4);
+          UNROLL for (int v = 0; v < Q8_VECTORS; v++) dots[t][v] = q8_dot(dots[t][v], w[v], x4);
+        }
       }
     }
-    const float *scale = scales + (b - firstBlock) * TK_PANEL_ROWS + row;
-    UNROLL for (int t = 0; t < tokens; t++)
-      UNROLL for (int v = 0; v < Q8_VECTORS; v++)
-        sums[t][v] = fma16(__builtin_convertvector(dots[t][v], f32x16),
-                           load16(scale + v * LANES) * a->xScales[xBlock + t * blocks], sums[t][v]);
+    // The product of the scales is the same for all rows of nearly every block.
+    const bool isPlain = part->plain >> b & 1;
+    const float *scale = part->scales[b] + row;
+#define ADD_DOTS(product)                                                                  \
+  UNROLL for (int t = 0; t < tokens; t++) UNROLL for (int v = 0; v < Q8_VECTORS; v++)      \
+      sums[t][v] = fma16(__builtin_convertvector(dots[t][v], f32x16), product, sums[t][v])
+    if (isPlain) ADD_DOTS(splat(plainScales[t][b]));
+    else ADD_DOTS(load16(scale + v * LANES) * xScales[b + t * blocks]);
+#undef ADD_DOTS
   }
 
   UNROLL for (int t = 0; t < tokens; t++)
     UNROLL for (int v = 0; v < Q8_VECTORS; v++) {
       f32x16 sum = sums[t][v];
-      if (endBlock == blocks) sum += load16(a->bias + row + v * LANES);
+      if (part->bias) sum += load16(part->bias + row + v * LANES);
       store16(out + t * a->outStride + v * LANES, sum);
     }
 }
 
-static void matmul_q8(const tk_matmul_q8 *a) {
-  assert(a->k % TK_BLOCK == 0 && a->k > 0);
-  const size_t blocks = a->k / TK_BLOCK;
-  float scales[CHUNK_BLOCKS * TK_PANEL_ROWS];
-  for (size_t first = 0; first < blocks; first += CHUNK_BLOCKS) {
-    const size_t end = blocks - first < CHUNK_BLOCKS ? blocks : first + CHUNK_BLOCKS;
-    for (size_t i = first * TK_PANEL_ROWS; i < end * TK_PANEL_ROWS; i += LANES) {
+// Fills in the scales of the part, whose scale codes begin at `codes`.
+INLINE void q8_scales(const tk_matmul_q8 *a, const uint8_t *codes, q8_part *part) {
+  part->plain = 0;
+  for (size_t b = 0; b < part->count; b++) {
+    u32x16 all = {0};
+    UNROLL for (size_t row = 0; row < TK_PANEL_ROWS; row += LANES) {
       u8x16 bytes;
-      memcpy(&bytes, a->scaleCodes + i, sizeof bytes);
+      memcpy(&bytes, codes + b * TK_PANEL_ROWS + row, sizeof bytes);
       u32x16 e = __builtin_convertvector(bytes, u32x16);
       // Adding to the exponent multiplies by a power of two.
       u32x16 scale = (u32x16)lookup8(a->steps, (i32x16)(e & 7)) + ((e >> 3) << 23);
-      store16(scales + i - first * TK_PANEL_ROWS, (f32x16)scale);
+      store16(part->scales[b] + row, (f32x16)scale);
+      all |= e;
     }
-    for (size_t row = 0; row < TK_PANEL_ROWS; row += Q8_VECTORS * LANES)
-      for (size_t t = 0; t < a->tokens; t += Q8_TOKENS) {
-        const size_t tokens = a->tokens - t < Q8_TOKENS ? a->tokens - t : Q8_TOKENS;
-#define TILE(count) q8_tile(a, scales, first, end, t, row, count)
-        FOR_TOKENS(tokens, Q8_TOKENS, TILE)
-#undef TILE
-      }
+    part->plain |= (uint32_t)(__builtin_reduce_or(all) == 0) << b;
   }
+}
+
+static void matmul_q8(const tk_matmul_q8 *a) {
+  assert(a->k % TK_BLOCK == 0 && a->k > 0);
+  if (a->tokens == 0) return;
+  const size_t blocks = a->k / TK_BLOCK, blockSize = TK_BLOCK * TK_PANEL_ROWS;
+  const size_t tiles =
+      (a->tokens + Q8_TOKENS - 1) / Q8_TOKENS * (TK_PANEL_ROWS / (Q8_VECTORS * LANES));
+  const size_t most = tiles <= FEW_TILES ? FEW_BLOCKS : MOST_BLOCKS;
+  const uint8_t *end = a->codes + a->panels * blocks * blockSize + a->ahead;
+  for (size_t panel = 0; panel < a->panels; panel++)
+    for (size_t first = 0; first < blocks; first += most) {
+      const size_t count = blocks - first < most ? blocks - first : most;
+      const size_t firstOfAll = panel * blocks + first;
+      q8_part part;
+      part.codes = a->codes + firstOfAll * blockSize;
+      part.first = first;
+      part.count = count;
+      part.bias = first + count == blocks ? a->bias + panel * TK_PANEL_ROWS : NULL;
+      part.out = a->out + panel * TK_PANEL_ROWS;
+      part.aheadLines = (blockSize / CACHE_LINE / 4 + tiles - 1) / tiles;
+      part.ahead = part.codes + most * blockSize;
+      part.aheadEnd = part.ahead + count * blockSize < end ? part.ahead + count * blockSize : end;
+      q8_scales(a, a->scaleCodes + firstOfAll * TK_PANEL_ROWS, &part);
+      for (size_t row = 0; row < TK_PANEL_ROWS; row += Q8_VECTORS * LANES)
+        for (size_t t = 0; t < a->tokens; t += Q8_TOKENS) {
+          const size_t tokens = a->tokens - t < Q8_TOKENS ? a->tokens - t : Q8_TOKENS;
+#define TILE(count) q8_tile(a, &part, t, row, count)
+          FOR_TOKENS(tokens, Q8_TOKENS, TILE)
+#undef TILE
+        }
+    }
 }
 
 static void matmul_f32(const tk_matmul_f32 *a) {

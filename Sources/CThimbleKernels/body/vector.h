@@ -25,7 +25,7 @@ typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
 typedef uint8_t u8x16 __attribute__((ext_vector_type(16)));
 typedef int8_t i8x16 __attribute__((ext_vector_type(16)));
 
-enum { LANES = 16 };
+enum { LANES = 16, CACHE_LINE = 64 };
 _Static_assert(LANES == TK_LANES, "reductions are defined by 16 strided partial sums");
 
 INLINE f32x16 load16(const float *p) {

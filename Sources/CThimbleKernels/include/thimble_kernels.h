@@ -22,18 +22,21 @@ static inline size_t tk_round_up(size_t x, size_t multiple) {
 
 // out[t, r] = bias[r] + sum over blocks b, in order, of
 //             fma(float(sum over the block of (codes - 128) * x), scale[b, r] * xScale[t, b], acc)
+// for each of several panels.
 typedef struct {
-  const uint8_t *_Nonnull codes;       // [k / 4][32][4]: code + 128
-  const uint8_t *_Nonnull scaleCodes;  // [k / 64][32]: e; scale = steps[e & 7] * 2^(e >> 3)
+  const uint8_t *_Nonnull codes;       // [panels][k / 4][32][4]: code + 128
+  const uint8_t *_Nonnull scaleCodes;  // [panels][k / 64][32]: e; scale = steps[e & 7] * 2^(e >> 3)
   const float *_Nonnull steps;         // [8]
   const int8_t *_Nonnull x;            // [tokens][k]
   const float *_Nonnull xScales;       // [tokens][k / 64]
   const int32_t *_Nonnull xOffsets;    // [tokens][k / 64]: -128 * sum of the block's codes
-  const float *_Nonnull bias;          // [32]
-  float *_Nonnull out;                 // [tokens] rows of 32, outStride floats apart
+  const float *_Nonnull bias;          // [panels][32]
+  float *_Nonnull out;                 // [tokens] rows of [panels][32], outStride floats apart
   size_t k;                            // a multiple of 64
   size_t tokens;
   size_t outStride;
+  size_t panels;
+  size_t ahead;                        // bytes behind `codes` that will be multiplied next
 } tk_matmul_q8;
 
 // out[t, r] = bias[r] + sum over blocks b, in order, of (fma chain over the block, from 0)
