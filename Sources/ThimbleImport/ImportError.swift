@@ -2,6 +2,7 @@ public import ThimbleArchitecture
 public import ThimbleCheckpoint
 public import ThimbleJSON
 public import ThimbleSystem
+public import ThimbleText
 
 /// Why a checkpoint cannot be understood as an XLM model.
 public enum ImportError: Error, Equatable, CustomStringConvertible {
@@ -24,6 +25,8 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
   case duplicateTensor(path: String, names: [String])
   case vocabulary(path: String, VocabularyFault)
   case merges(path: String, MergesFault)
+  /// A dictionary for splitting a language into words.
+  case dictionary(path: String, TextError)
 
   public struct ShapeMismatch: Sendable, Equatable, CustomStringConvertible {
     public let name: String
@@ -46,6 +49,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     case .checkpoint(let error): error.description
     case .system(let error): error.description
     case .json(let path, let error): "\(path): \(error)"
+    case .dictionary(let path, let error): "\(path): \(error)"
     case .configuration(let path, let error): "\(path): \(error)"
     case .missingFile(let path, let purpose): "\(path) is missing: it holds \(purpose)."
     case .ambiguousFiles(let directory, let names):

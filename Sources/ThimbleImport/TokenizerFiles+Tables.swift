@@ -22,6 +22,6 @@ extension XLMCheckpoint {
     guard let tokenizer else { return nil }
     return try TokenizerTables.build(
       from: tokenizer, lowercases: tokenizer.lowercases,
-      languages: configuration.languages.map(\.name))
+      languages: configuration.languages.map(\.name), dictionaries: tokenizer.dictionaries)
   }
 }

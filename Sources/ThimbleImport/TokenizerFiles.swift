@@ -1,9 +1,12 @@
+public import ThimbleText
+
 /// What the files of a tokenizer say, as plain data. What a token is for is none of its business.
 public struct TokenizerFiles: Sendable {
   public internal(set) var vocabulary: VocabularyList
   public internal(set) var merges: MergeList
   /// Whether text is lower-cased and loses its accents before it is split.
   public internal(set) var lowercases: Bool
+  public internal(set) var dictionaries = SegmentationDictionaries()
 }
 
 /// The tokens of a vocabulary, in the order of the file.

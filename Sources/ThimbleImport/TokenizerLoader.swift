@@ -2,6 +2,7 @@ internal import ThimbleArchitecture
 internal import ThimbleCheckpoint
 internal import ThimbleJSON
 internal import ThimbleSystem
+internal import ThimbleText
 
 /// Finds and reads the files of the tokenizer of a checkpoint.
 struct TokenizerLoader {
@@ -27,7 +28,22 @@ struct TokenizerLoader {
     let stated = try source.lowercases()
     return TokenizerFiles(
       vocabulary: vocabulary, merges: merges,
-      lowercases: options.lowercases ?? stated ?? !vocabulary.isCased)
+      lowercases: options.lowercases ?? stated ?? !vocabulary.isCased,
+      dictionaries: try dictionaries())
+  }
+
+  private func dictionaries() throws(ImportError) -> SegmentationDictionaries {
+    SegmentationDictionaries(
+      chinese: try dictionary(options.chineseDictionaryPath, ChineseDictionary.init(parsing:)),
+      thai: try dictionary(options.thaiDictionaryPath, ThaiDictionary.init(parsing:)))
+  }
+
+  private func dictionary<Dictionary>(
+    _ path: String?, _ parse: (Span<UInt8>) throws(TextError) -> Dictionary
+  ) throws(ImportError) -> Dictionary? {
+    guard let path else { return nil }
+    let file = try mapFile(path)
+    do { return try file.withSpan(parse) } catch { throw .dictionary(path: path, error) }
   }
 
   private func vocabulary() throws(ImportError) -> VocabularyList? {

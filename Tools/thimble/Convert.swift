@@ -50,6 +50,18 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("The merges, if they are not beside the weights.", valueName: "file"))
   var merges: String?
 
+  @Option(
+    name: .customLong("zh-dict"),
+    help: ArgumentHelp(
+      "Chinese words, by which text is split: jieba's dict.txt, or what Tools/tokenizer-dictionaries writes.",
+      valueName: "file"))
+  var chineseDictionary: String?
+
+  @Option(
+    name: .customLong("th-dict"),
+    help: ArgumentHelp("Thai words, one in a line, by which text is split.", valueName: "file"))
+  var thaiDictionary: String?
+
   @Flag(
     inversion: .prefixedNo,
     help: "Whether text loses capitals and accents. (default: as the checkpoint says)")
@@ -82,7 +94,9 @@ struct Convert: ParsableCommand {
       try protectOutput()
       let opened = try XLMCheckpoint.open(
         checkpoint,
-        options: ImportOptions(vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase))
+        options: ImportOptions(
+          vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
+          chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
       let converter = try Converter(
         try ConversionSource(opened), rate: rate,
         threadCount: threads ?? ComputePool.usableProcessors(),
