@@ -1,18 +1,22 @@
 """Prints what was measured as aligned tables."""
 
+from subjects import Subject
+
 GAP = "  "
 
 
 def print_report(subjects, skipped, tasks, loads):
     print("load average: " + ", ".join(f"{load:.1f}" for load in loads) + "\n")
     by_name = {subject.name: subject for subject in subjects}
-    show("ms (median of rounds)", subjects, tasks, lambda s, t: s.median(t.name), ms)
-    show("tokens/s", subjects, [t for t in tasks if not t.head],
+    show("ms, median of rounds", subjects, tasks, lambda s, t: s.median(t.name), ms)
+    show("ms, fastest pass", subjects, tasks, lambda s, t: s.fastest(t.name), ms)
+    show("tokens/s, median", subjects, [t for t in tasks if not t.head],
          lambda s, t: over(1e3 * t.tokens * t.texts, s.median(t.name)), "{:.0f}".format)
     for base in ("Thimble pinned", "Thimble streamed"):
-        own = by_name[base]
-        show(f"time of / {base}", [s for s in subjects if s is not own], tasks,
-             lambda s, t: over(s.median(t.name), own.median(t.name)), "{:.2f}".format)
+        own, others = by_name[base], [s for s in subjects if s.name != base]
+        for what, time in (("median", Subject.median), ("fastest", Subject.fastest)):
+            show(f"peer / {base}, {what}", others, tasks,
+                 lambda s, t: over(time(s, t.name), time(own, t.name)), "{:.2f}".format)
     columns = ["model MB", "private MiB", "with head", "peak RSS", "relative error"]
     values = lambda s: [over(s.file, 1e6), s.private, s.private_head, s.peak, s.error]
     formats = ["{:.0f}".format] * 4 + ["{:.2g}".format]

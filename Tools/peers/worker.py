@@ -28,12 +28,12 @@ def open_peer(name, checkpoint, folder, threads):
 
 
 def timed(peer, ids, head, seconds):
-    """Milliseconds of each pass after a first one, for some seconds and twice at least."""
+    """Milliseconds of each pass after a first one, for some seconds and once at least."""
     def once():
         peer.fill(ids, 1) if head else peer.encode(ids)
     once()
     times, start = [], time.perf_counter()
-    while len(times) < 2 or time.perf_counter() - start < seconds:
+    while not times or time.perf_counter() - start < seconds:
         begun = time.perf_counter()
         once()
         times.append(1e3 * (time.perf_counter() - begun))
