@@ -74,6 +74,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
+      resources: [.embedInCode("Resources")],
       swiftSettings: swift),
     .executableTarget(
       name: "ThimbleCommand",

@@ -53,7 +53,8 @@ extension LanguageModel {
           types: sequence.hasTypes ? [Int32](repeating: 0, count: sequence.ids.count) : nil)
       }
       try masked.score(
-        batch, at: positions.map { batch.rows(ofSequence: $0.sequence).lowerBound + $0.index }, body)
+        batch, at: positions.map { batch.rows(ofSequence: $0.sequence).lowerBound + $0.index }, body
+      )
     } catch { throw .model(error) }
   }
 

@@ -1,4 +1,5 @@
 public import Logging
+internal import NIOCore
 internal import ServiceLifecycle
 public import Thimble
 internal import ThimbleModel
@@ -31,6 +32,8 @@ public struct ModelServer: Sendable {
   /// - Throws: what is wrong with the file, the budget or the address.
   public func run() async throws {
     keepHeapSmall()
+    // One event loop: what it does is little beside the model.
+    NIOSingletons.groupLoopCountSuggestion = 1
     var run = run
     if case .bytes(let bytes) = run.memory {
       run.memory = .bytes(max(bytes - Self.httpAllowance, 0))
@@ -87,7 +90,8 @@ private struct ReloadOnHangup: Service {
         try await engine.reload()
         logger.notice("file opened again")
       } catch {
-        logger.error("cannot open the file again; going on with the old", metadata: ["error": "\(error)"])
+        logger.error(
+          "cannot open the file again; going on with the old", metadata: ["error": "\(error)"])
       }
     }
   }

@@ -120,7 +120,7 @@ extension HTTPInterface {
 }
 
 /// The little-endian bytes of `values` in base64.
-func base64(_ values: [Float]) -> String {
+package func base64(_ values: [Float]) -> String {
   let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   var text: [UInt8] = []
   text.reserveCapacity((values.count * 4 + 2) / 3 * 4)

@@ -15,7 +15,8 @@ extension HTTPInterface {
     fill.language = try parameters.string("language")
     fill.truncates = try fields.bool("truncate") ?? false
     guard fill.targets.count <= 1000 else {
-      throw APIError.invalid("\"targets\" has \(fill.targets.count) members; at most 1000 are taken.")
+      throw APIError.invalid(
+        "\"targets\" has \(fill.targets.count) members; at most 1000 are taken.")
     }
     return try await compute(request) { served, tokenizer in
       var queries: [FillMaskQuery] = []

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import NIOCore
 internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleJSON
@@ -63,12 +64,18 @@ extension HTTPInterface {
   }
 
   /// Formats/http.md for programs.
-  func openAPI() -> Response { Response(json: openAPIDocument) }
-
-  /// A page for people.
-  func page() -> Response {
+  func openAPI() -> Response {
     Response(
-      text: pageText, type: "text/html; charset=utf-8",
-      headers: [.contentSecurityPolicy: pagePolicy, .cacheControl: "no-cache"])
+      bytes: ByteBuffer(bytes: PackageResources.openapi_json), type: "application/json")
+  }
+
+  /// A page for people. It brings all that it needs, and talks to nobody else.
+  func page() -> Response {
+    let policy =
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
+      + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return Response(
+      bytes: ByteBuffer(bytes: PackageResources.page_html), type: "text/html; charset=utf-8",
+      headers: [.contentSecurityPolicy: policy, .cacheControl: "no-cache"])
   }
 }

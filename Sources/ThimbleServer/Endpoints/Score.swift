@@ -30,7 +30,8 @@ extension HTTPInterface {
       for case .text(let string) in inputs.items {
         var tokens: [Token] = []
         try served.text.encode(
-          string.utf8.span, self.options.convention.encoding(), truncates: false, with: &tokenizer,
+          string.utf8.span, self.options.convention.encoding(language: languageName),
+          truncates: false, with: &tokenizer,
           into: &tokens)
         // Before they are made: each token costs a sequence.
         let cost = tokens.count { !$0.isAdded } * tokens.count
@@ -46,7 +47,9 @@ extension HTTPInterface {
         let pieces = TextPieces(string)
         shown.append(tokens.filter { !$0.isAdded }.map { pieces.json($0, special: nil) })
       }
-      guard !plan.works.isEmpty else { throw APIError.invalid("The text has no tokens.", kind: .empty) }
+      guard !plan.works.isEmpty else {
+        throw APIError.invalid("The text has no tokens.", kind: .empty)
+      }
       let (texts, isList) = (shown, inputs.isList)
       return Plan(works: plan.works) { readings in
         var rest = readings[...]

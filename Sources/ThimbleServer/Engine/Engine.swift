@@ -221,7 +221,8 @@ public final class Engine: Sendable {
     metrics.recordPass(sequences: pass.count, tokens: tokens, model.takePassTimes())
     state.withLock { state in
       let speed = Double(tokens) / max(seconds, 1e-9)
-      state.tokensPerSecond += (speed - state.tokensPerSecond) * (state.tokensPerSecond > 0 ? 0.2 : 1)
+      let weight = state.tokensPerSecond > 0 ? 0.2 : 1
+      state.tokensPerSecond += (speed - state.tokensPerSecond) * weight
     }
     return pass.count
   }

@@ -1,10 +1,10 @@
 internal import Synchronization
-internal import Thimble
+package import Thimble
 internal import ThimbleModel
 
 /// A sequence, and what is to be read of it once the model has run.
-struct Work: Sendable {
-  enum Wanted: Sendable {
+package struct Work: Sendable {
+  package enum Wanted: Sendable {
     /// The choices for these masks of the query, by their numbers.
     case fillings(FillMaskQuery, masks: Range<Int>)
     /// The mean of the last hidden states.
@@ -15,6 +15,11 @@ struct Work: Sendable {
 
   let sequence: InputSequence
   let wanted: Wanted
+
+  package init(sequence: InputSequence, wanted: Wanted) {
+    self.sequence = sequence
+    self.wanted = wanted
+  }
 
   var tokenCount: Int { sequence.ids.count }
 
@@ -42,7 +47,9 @@ enum Reading: Sendable, Equatable {
   case vector([Float])
   case logProbability(Double)
 
-  var choices: [[FillMaskQuery.Choice]] { if case .choices(let choices) = self { choices } else { [] } }
+  var choices: [[FillMaskQuery.Choice]] {
+    if case .choices(let choices) = self { choices } else { [] }
+  }
 
   /// What was read of the same sequence at one more position.
   func joined(with other: Reading?) -> Reading {
@@ -52,7 +59,7 @@ enum Reading: Sendable, Equatable {
 }
 
 /// What one request wants of the model, and what it has got so far.
-final class Job: Sendable {
+package final class Job: Sendable {
   let works: [Work]
   /// The model that the sequences were made for.
   let generation: Int
@@ -68,7 +75,7 @@ final class Job: Sendable {
   }
 
   /// - Parameter works: at least one.
-  init(_ works: [Work], generation: Int) {
+  package init(_ works: [Work], generation: Int) {
     self.works = works
     self.generation = generation
     tokenCount = works.reduce(0) { $0 + $1.tokenCount }
@@ -105,7 +112,7 @@ final class Job: Sendable {
     if let finished { finished.0?.resume(returning: finished.1) }
   }
 
-  func fail(_ error: any Error) {
+  package func fail(_ error: any Error) {
     let waiter: CheckedContinuation<[Reading], any Error>? = state.withLock {
       guard !$0.isOver else { return nil }
       $0.isOver = true

@@ -4,11 +4,11 @@ internal import Thimble
 ///
 /// A pass takes sequences of different jobs in turn, and begins each time with another job: one of a thousand sequences
 /// delays one of a single sequence by a pass and no more, and every job gets on.
-struct WorkQueue {
+package struct WorkQueue {
   /// A sequence that was taken for a pass.
-  struct Item {
-    let job: Job
-    let index: Int
+  package struct Item {
+    package let job: Job
+    package let index: Int
     var work: Work { job.works[index] }
   }
 
@@ -19,15 +19,15 @@ struct WorkQueue {
 
   /// The most tokens that may wait.
   let capacity: Int
-  private(set) var tokenCount = 0
+  package private(set) var tokenCount = 0
   private var jobs: [Waiting] = []
 
-  init(capacity: Int) { self.capacity = capacity }
+  package init(capacity: Int) { self.capacity = capacity }
 
-  var jobCount: Int { jobs.count }
+  package var jobCount: Int { jobs.count }
 
   /// - Returns: false, with nothing changed, if there is no room.
-  mutating func append(_ job: Job) -> Bool {
+  package mutating func append(_ job: Job) -> Bool {
     guard job.tokenCount <= capacity - tokenCount else { return false }
     tokenCount += job.tokenCount
     jobs.append(Waiting(job: job))
@@ -48,7 +48,7 @@ struct WorkQueue {
   /// - Parameters:
   ///   - tokens: the most tokens of the pass.
   ///   - positions: the most logits, unless a single sequence wants more.
-  mutating func takePass(generation: Int, tokens: Int, positions: Int) -> [Item] {
+  package mutating func takePass(generation: Int, tokens: Int, positions: Int) -> [Item] {
     removeAbandoned()
     guard let first = jobs.firstIndex(where: { $0.job.generation == generation }) else { return [] }
     jobs.append(jobs.remove(at: first))

@@ -9,7 +9,7 @@ public struct APIKey: Sendable {
   }
 
   /// Whether the value of an `Authorization` header holds this key, in a time that depends on the value's length alone.
-  func admits(_ authorization: String?) -> Bool {
+  package func admits(_ authorization: String?) -> Bool {
     let value = Array((authorization ?? "").utf8)
     let scheme = Array("bearer ".utf8)
     var difference = value.count ^ (scheme.count + bytes.count)

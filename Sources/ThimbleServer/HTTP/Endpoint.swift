@@ -1,13 +1,13 @@
-internal import HTTPTypes
+package import HTTPTypes
 
 /// What the server offers, by the names under which it is counted.
-enum Endpoint: String, CaseIterable {
+package enum Endpoint: String, CaseIterable {
   case page, health, info, metrics, openAPI = "openapi", models
   case fillMask = "fill-mask"
   case embed, similarity, score, tokenize, decode, predict
   case openAIEmbeddings = "v1-embeddings"
 
-  var method: HTTPRequest.Method {
+  package var method: HTTPRequest.Method {
     switch self {
     case .page, .health, .info, .metrics, .openAPI, .models: .get
     default: .post
@@ -20,7 +20,7 @@ enum Endpoint: String, CaseIterable {
   /// What is at `path`: at most one endpoint for each method.
   ///
   /// - Parameter name: under which the model is served; its part behind the last `/` will do too.
-  static func at(_ path: String, servedName name: String) -> [Endpoint] {
+  package static func at(_ path: String, servedName name: String) -> [Endpoint] {
     switch path {
     case "/": return [.page, .fillMask]
     case "/health", "/ping": return [.health]

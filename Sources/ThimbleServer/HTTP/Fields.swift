@@ -59,7 +59,8 @@ struct Fields {
 
   /// One text or several, or with `ids` lists of token ids.
   func inputs(_ name: String, limit: Int, ids takesIDs: Bool = false) throws(APIError) -> Inputs {
-    let shape = takesIDs ? "text, a list of texts, or lists of token ids" : "text or a list of texts"
+    let shape =
+      takesIDs ? "text, a list of texts, or lists of token ids" : "text or a list of texts"
     guard let value = value(name) else { throw .malformed("\"\(name)\" is missing: \(shape).") }
     let inputs: Inputs
     switch value {
@@ -72,7 +73,8 @@ struct Fields {
     case .array(let values):
       guard !values.isEmpty else { throw .invalid("\"\(name)\" is empty.", kind: .empty) }
       guard values.count <= limit else {
-        throw .invalid("\"\(name)\" has \(values.count) members; at most \(limit) are taken at once.")
+        throw .invalid(
+          "\"\(name)\" has \(values.count) members; at most \(limit) are taken at once.")
       }
       let items = values.compactMap { Inputs.Item($0, ids: takesIDs) }
       guard items.count == values.count else { throw .malformed("\"\(name)\" must be \(shape).") }

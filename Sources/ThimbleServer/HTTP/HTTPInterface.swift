@@ -1,5 +1,5 @@
 internal import HTTPTypes
-internal import HummingbirdCore
+package import HummingbirdCore
 public import Logging
 internal import NIOCore
 public import Thimble
@@ -39,7 +39,7 @@ public struct HTTPInterface: Sendable {
   }
 
   /// The answer to `request`. Whatever goes wrong is an answer too.
-  func respond(to request: Incoming) async -> Response {
+  package func respond(to request: Incoming) async -> Response {
     let endpoints = Endpoint.at(request.path, servedName: options.name)
     let method = request.method == .head ? .get : request.method
     let endpoint = endpoints.first { $0.method == method }

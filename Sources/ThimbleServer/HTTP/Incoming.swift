@@ -1,16 +1,22 @@
-internal import HTTPTypes
+package import HTTPTypes
 internal import HummingbirdCore
-internal import NIOCore
+package import NIOCore
 internal import ThimbleJSON
 internal import ThimbleSystem
 
 /// A request whose body has been read.
-struct Incoming: Sendable {
+package struct Incoming: Sendable {
   let method: HTTPRequest.Method
   let path: String
   let headers: HTTPFields
   let body: ByteBuffer
   let start = monotonicSeconds()
+
+  package init(
+    method: HTTPRequest.Method, path: String, headers: HTTPFields = [:], body: ByteBuffer
+  ) {
+    (self.method, self.path, self.headers, self.body) = (method, path, headers, body)
+  }
 
   /// The body as JSON.
   func json() throws(APIError) -> JSONValue {
@@ -30,13 +36,20 @@ extension Response {
   init(
     text: String, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) {
+    self.init(bytes: ByteBuffer(string: text), type: type, status: status, headers: headers)
+  }
+
+  init(
+    bytes: ByteBuffer, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+  ) {
     var headers = headers
     headers[.contentType] = type
-    self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: bytes))
   }
 
   init(_ error: APIError, forOpenAI: Bool) {
-    self.init(json: error.body(forOpenAI: forOpenAI).text(), status: error.status, headers: error.headers)
+    self.init(
+      json: error.body(forOpenAI: forOpenAI).text(), status: error.status, headers: error.headers)
     if error.closes { headers[.connection] = "close" }
   }
 }

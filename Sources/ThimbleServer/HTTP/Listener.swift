@@ -48,8 +48,7 @@ public struct Listener: Service {
 
   public func run() async throws {
     let connections = Connections()
-    // One loop: what it does is little beside the model.
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let group = MultiThreadedEventLoopGroup.singleton
     let http = makeHTTP(connections)
     let quiescing = ServerQuiescingHelper(group: group)
     let server = try await bind(http, group, quiescing)
@@ -69,7 +68,6 @@ public struct Listener: Service {
     } onGracefulShutdown: {
       quiescing.initiateShutdown(promise: nil)
     }
-    try await group.shutdownGracefully()
   }
 
   private func makeHTTP(_ connections: Connections) -> HTTP1Channel {

@@ -52,12 +52,12 @@ public final class PrometheusRegistry: MetricsFactory {
 
   /// `label` with an underscore in place of what a name may not hold.
   private static func name(_ label: String) -> String {
-    String(label.unicodeScalars.map { scalar in
+    label.unicodeScalars.reduce(into: "") { name, scalar in
       switch scalar {
-      case "a"..."z", "A"..."Z", "0"..."9", "_", ":": Character(scalar)
-      default: "_"
+      case "a"..."z", "A"..."Z", "0"..."9", "_", ":": name.unicodeScalars.append(scalar)
+      default: name += "_"
       }
-    })
+    }
   }
 
   private static func escaped(_ value: String) -> String {

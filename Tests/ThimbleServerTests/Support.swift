@@ -1,0 +1,109 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import Synchronization
+import Thimble
+import ThimbleConvert
+import ThimbleImport
+import ThimbleJSON
+import ThimbleModel
+import ThimbleServer
+import ThimbleSystem
+import ThimbleTestSupport
+
+let smallCheckpoint = repository("Tests/ThimbleModelTests/Fixtures/xlm-small")
+
+/// The small model, converted to a file of its own.
+struct SmallModel {
+  let folder = TemporaryFolder()
+  var path: String { folder("small.thimble") }
+
+  init(bits: Double = 6.1) throws { try convert(bits: bits) }
+
+  /// One that nobody changes, so that most tests need not convert.
+  static let shared = Result { try SmallModel() }
+
+  /// Puts the model in its place, with so many bits per weight.
+  func convert(bits: Double) throws {
+    _ = try Converter(
+      ConversionSource(XLMCheckpoint.open(smallCheckpoint)), rate: .bits(bits), threadCount: 2,
+      kernels: .best
+    ).convert(to: path)
+  }
+
+  func languageModel() throws -> LanguageModel {
+    try LanguageModel(path: path, options: RunOptions(threads: 1))
+  }
+
+  func engine(queueCapacity: Int = 1 << 15, passTokens: Int = 128) throws -> Engine {
+    try Engine(
+      path: path, options: RunOptions(threads: 2, maximumTokens: passTokens),
+      queueCapacity: queueCapacity, metrics: ServerMetrics())
+  }
+}
+
+/// Asks an interface without a network between.
+struct Client {
+  let interface: HTTPInterface
+  let engine: Engine
+
+  init(_ model: SmallModel, key: String? = nil, queueCapacity: Int = 1 << 15) throws {
+    engine = try model.engine(queueCapacity: queueCapacity)
+    var options = InterfaceOptions()
+    options.name = "org/small"
+    options.key = key.flatMap { APIKey($0) }
+    interface = HTTPInterface(
+      engine: engine, options: options, metrics: ServerMetrics(), logger: Self.silent)
+  }
+
+  static let silent = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+
+  struct Answer {
+    let status: Int
+    let headers: HTTPFields
+    let text: String
+
+    var json: JSONValue { (try? JSONValue(parsing: text)) ?? nil }
+  }
+
+  func send(
+    _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8] = [], key: String? = nil
+  ) async throws -> Answer {
+    let response = await interface.respond(
+      to: Incoming(
+        method: method, path: path, headers: key.map { [.authorization: $0] } ?? [:],
+        body: ByteBuffer(bytes: body)))
+    let collector = Collector()
+    try await response.body.write(collector)
+    return Answer(
+      status: response.status.code, headers: response.headers, text: collector.text.withLock(\.self)
+    )
+  }
+
+  func get(_ path: String) async throws -> Answer { try await send(.get, path) }
+
+  func post(_ path: String, _ body: JSONValue) async throws -> Answer {
+    try await send(.post, path, Array(body.text().utf8))
+  }
+}
+
+private final class Collector: ResponseBodyWriter {
+  let text = Mutex("")
+
+  func write(_ buffer: ByteBuffer) async throws { text.withLock { $0 += String(buffer: buffer) } }
+
+  func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+extension Filling {
+  /// As the server must show it.
+  var expected: JSONValue {
+    [
+      "score": .number(probability), "token": JSONValue(id), "token_str": .string(text),
+      "sequence": .string(sequence),
+    ]
+  }
+}
+
+func logarithmOf(_ value: Double) -> Double { logarithm(value) }
