@@ -26,7 +26,7 @@ class Checkpoint:
         self.vocabulary = self.place("embeddings.weight")[2][0]
         # What these benchmarks leave out would make their comparison wrong, not just incomplete.
         if not config.get("gelu_activation", True) or config.get("use_lang_emb"):
-            raise SystemExit(f"{self.path}: GELU and no language embedding are what this can build.")
+            raise SystemExit(f"{self.path}: only GELU without language embeddings is known here.")
 
     def place(self, name):
         """Where in the file a tensor starts, how many values it has, and its shape."""

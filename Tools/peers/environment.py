@@ -1,4 +1,4 @@
-"""Installs the peers' packages into a virtual environment of their own, and says what cannot be had."""
+"""Installs the peers' packages into a virtual environment and says what cannot be had."""
 
 import os
 import subprocess

@@ -51,8 +51,8 @@ class Graph:
     def linear(self, x, name, checkpoint):
         weight = self.weight(f"{name}.weight", checkpoint[f"{name}.weight"].T)
         product = self.add("MatMul", [x, weight], f"{name}.product")
-        return self.add(
-            "Add", [product, self.weight(f"{name}.bias", checkpoint[f"{name}.bias"])], f"{name}.out")
+        bias = self.weight(f"{name}.bias", checkpoint[f"{name}.bias"])
+        return self.add("Add", [product, bias], f"{name}.out")
 
     def norm(self, x, name, checkpoint):
         parts = [self.weight(f"{name}.{p}", checkpoint[f"{name}.{p}"]) for p in ("weight", "bias")]
@@ -79,8 +79,8 @@ def write_encoder(checkpoint, folder):
     for name, value in (("sqrt2", math.sqrt(2)), ("one", 1), ("half", 0.5),
                         ("root", math.sqrt(c.width // c.heads))):
         g.constant(name, np.float32(value))
-    for name, values in (("first", [0]), ("axis", [0]), ("tokens_at", [1]), ("join", [0, 0, c.width]),
-                         ("split", [0, 0, c.heads, c.width // c.heads])):
+    for name, values in (("first", [0]), ("axis", [0]), ("tokens_at", [1]),
+                         ("join", [0, 0, c.width]), ("split", [0, 0, c.heads, c.width // c.heads])):
         g.constant(name, np.array(values, np.int64))
     tokens = g.add("Gather", [g.add("Shape", ["ids"], "shape"), "tokens_at"], "tokens", axis=0)
     table = g.weight("positions", c["position_embeddings.weight"])
@@ -91,10 +91,11 @@ def write_encoder(checkpoint, folder):
         a = f"attentions.{i}"
         q, k, v = (g.add("Reshape", [g.linear(x, f"{a}.{n}_lin", c), "split"], f"{a}.{n}.split")
                    for n in "qkv")
-        q = g.add("Div", [g.add("Transpose", [q], f"{a}.q", perm=[0, 2, 1, 3]), "root"], f"{a}.q.div")
+        q = g.add("Transpose", [q], f"{a}.q", perm=[0, 2, 1, 3])
         k = g.add("Transpose", [k], f"{a}.k", perm=[0, 2, 3, 1])
         v = g.add("Transpose", [v], f"{a}.v", perm=[0, 2, 1, 3])
-        weights = g.add("Softmax", [g.add("MatMul", [q, k], f"{a}.scores")], f"{a}.weights", axis=-1)
+        scores = g.add("MatMul", [g.add("Div", [q, "root"], f"{a}.q.div"), k], f"{a}.scores")
+        weights = g.add("Softmax", [scores], f"{a}.weights", axis=-1)
         context = g.add("MatMul", [weights, v], f"{a}.context")
         context = g.add("Transpose", [context], f"{a}.context.back", perm=[0, 2, 1, 3])
         context = g.add("Reshape", [context, "join"], f"{a}.context.join")

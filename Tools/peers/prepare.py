@@ -25,13 +25,14 @@ def onnxruntime(checkpoint, folder):
     """Dynamic int8: weights per output channel, activations per tensor as they come."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     for name in GRAPHS:
-        source, target = (os.path.join(folder, f, f"{name}.onnx") for f in ("graphs", "onnxruntime"))
+        source, target = (os.path.join(folder, step, f"{name}.onnx")
+                          for step in ("graphs", "onnxruntime"))
         quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8,
                          use_external_data_format=True)
 
 
 def openvino(checkpoint, folder):
-    """int8 weights as optimum-cli --weight-format int8 makes them; activations left to the plug-in."""
+    """int8 weights as optimum-cli --weight-format int8 has them; activations as OpenVINO likes."""
     import nncf
     for name in GRAPHS:
         save_openvino(folder, "openvino", name, nncf.compress_weights(read_openvino(folder, name)))

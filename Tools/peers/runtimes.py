@@ -33,7 +33,7 @@ class ONNXRuntime:
 
 
 class OpenVINO:
-    """Compiled for latency. `precision` is that of all but the int8 products: None is its choice."""
+    """Compiled for latency. `precision` is of all but int8 products: None leaves it to OpenVINO."""
 
     def __init__(self, folder, threads, kind, precision=None):
         import openvino
@@ -111,7 +111,8 @@ class PyTorch:
         rows, columns = self.checkpoint.place("embeddings.weight")[2]
         head = self.torch.nn.Linear(columns, rows, device="meta")
         head.weight = self.torch.nn.Parameter(self.tables[0], requires_grad=False)
-        head.bias = self.torch.nn.Parameter(self.tensor("pred_layer.proj.bias"), requires_grad=False)
+        bias = self.tensor("pred_layer.proj.bias")
+        head.bias = self.torch.nn.Parameter(bias, requires_grad=False)
         head = self.torch.nn.Sequential(head)
         self.head = self.quantised(head) if self.precision == "int8" else head
 

@@ -1,4 +1,4 @@
-"""What is measured: Thimble, and each peer as a process that is stopped while others are measured."""
+"""What is measured: Thimble, and peers, each a process that stands still while others run."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Task:
         self.title = f"{texts}x{tokens}" if texts > 1 else f"{'mask ' * self.head}{tokens}"
 
     def ids(self, vocabulary):
-        """The same texts that `thimble bench` makes: ids spread over the vocabulary between ends."""
+        """The texts that `thimble bench` makes: ids spread over the vocabulary, between ends."""
         inner = [[(place * 7919 + text * 104_729 + 14) % vocabulary
                   for place in range(1, self.tokens - 1)] for text in range(self.texts)]
         return [[1, *ids, 1] for ids in inner]
@@ -70,13 +70,19 @@ class Peer(Subject):
         super().__init__(name)
         kind = key.partition(" ")[0]
         self.file = file_bytes(checkpoint if kind == "torch" else os.path.join(folder, kind))
-        self.log = open(os.path.join(folder, f"{key.replace(' ', '-')}.log"), "w+", encoding="utf-8")
+        log = os.path.join(folder, f"{key.replace(' ', '-')}.log")
+        self.log = open(log, "w+", encoding="utf-8")
         command = [python, f"{HERE}/worker.py", key, checkpoint, folder, str(threads)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.log, text=True)
+                                        stderr=self.log, text=True,
+                                        start_new_session=True)  # Ctrl-C is not for it.
         self.head = False
-        self.answer()
-        self.error = self.ask(do="error")["error"]
+        try:
+            self.answer()
+            self.error = self.ask(do="error")["error"]
+        except BaseException:
+            self.close()
+            raise
 
     def measure(self, task, ids, seconds):
         if task.head and not self.head:
@@ -154,7 +160,7 @@ class Thimble(Subject):
             raise Failed(f"fill-mask ended with exit code {process.returncode}")
 
     def measure_error(self):
-        """The same texts, one token in a hundred masked, against its own fp32 run of the checkpoint."""
+        """The same texts, one more token of each masked, against Thimble's own fp32 run."""
         answer = json.loads(self.run([
             "evaluate", self.model, "--reference", self.checkpoint, "--ids", "--text", self.texts,
             "--mask-fraction", "0.01", "--no-split", "--json", *self.threads]))
