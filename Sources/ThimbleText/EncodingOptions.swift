@@ -51,9 +51,6 @@ public struct EncodingOptions: Sendable {
     self.maskSpellings = maskSpellings
     self.maximumLength = maximumLength
   }
-
-  /// Hugging Face's public tokenizer lower-cases before it looks at the text; everyone else lower-cases words.
-  var lowercasesFirst: Bool { mode == .huggingFace && language == nil }
 }
 
 extension TokenizerTables {
