@@ -1,6 +1,6 @@
 /// How a text becomes tokens.
 public struct EncodingOptions: Sendable {
-  /// Whose rules split a text into words. Formats/tokenizer.md, sections 7 and 8, has them all.
+  /// Whose rules split a text into words. Formats/tokenizer.md, sections 8 to 10, has them all.
   public enum Mode: String, Sendable, CaseIterable {
     /// As the text was prepared that the model was trained with.
     case faithful
@@ -51,9 +51,6 @@ public struct EncodingOptions: Sendable {
     self.maskSpellings = maskSpellings
     self.maximumLength = maximumLength
   }
-
-  /// Hugging Face's public tokenizer lower-cases before it looks at the text; everyone else lower-cases words.
-  var lowercasesFirst: Bool { mode == .huggingFace && language == nil }
 }
 
 extension TokenizerTables {

@@ -14,7 +14,7 @@ extension Tokenizer {
     for (name, id) in zip(SpecialTokens.names, specialTokens.ids) {
       guard let id,
         let length = length(
-          of: name.utf8.span, text, at: index, lowercases: options.lowercasesFirst)
+          of: name.utf8.span, text, at: index)
       else { continue }
       return (id, length)
     }
@@ -29,15 +29,13 @@ extension Tokenizer {
 
   /// The number of bytes at `index` that spell an ASCII `name`; capitals do too where the
   /// vocabulary has lower case.
-  private func length(
-    of name: Span<UInt8>, _ text: Span<UInt8>, at index: Int, lowercases: Bool
-  ) -> Int? {
+  private func length(of name: Span<UInt8>, _ text: Span<UInt8>, at index: Int) -> Int? {
     var position = index
     for offset in name.indices {
       guard position < text.count, let (scalar, length) = decodeScalar(text, at: position) else {
         return nil
       }
-      let lowers = lowercases && tables.lowercases && CharacterClass.of(scalar).contains(.lowers)
+      let lowers = lowercasesFirst && CharacterClass.of(scalar).contains(.lowers)
       guard (lowers ? lowerCased(scalar).first : scalar) == UInt32(name[offset]) else {
         return nil
       }

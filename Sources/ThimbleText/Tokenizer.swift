@@ -9,6 +9,9 @@ public struct Tokenizer: ~Copyable {
   private(set) var rules = LanguageRules(language: "en", mode: .faithful, foldsRomanian: false)
   private(set) var rulesMode = EncodingOptions.Mode.faithful
   private(set) var rulesLanguage = "en"
+  /// Hugging Face's public tokenizer lower-cases before it looks at the text; everyone else
+  /// lower-cases words.
+  private(set) var lowercasesFirst = false
   var chinese: ChineseSegmenter?
   var thai: ThaiSegmenter?
   var text = TextBuffer()
@@ -116,7 +119,6 @@ public struct Tokenizer: ~Copyable {
     }
     useRules(options)
     self.text.removeAll()
-    let lowercases = tables.lowercases && options.lowercasesFirst
     let starts = options.maskSpellings.compactMap(\.utf8.first) + [0x3C]
     var index = 0
     while index < text.count {
@@ -134,7 +136,7 @@ public struct Tokenizer: ~Copyable {
         throw .notUTF8(offset: index)
       }
       let scalar = SourceScalar(value, start: UInt32(index), end: UInt32(index + length))
-      if lowercases, scalar.classes.contains(.lowers) {
+      if lowercasesFirst, scalar.classes.contains(.lowers) {
         let (first, second) = lowerCased(value)
         self.text.append(scalar.replaced(by: first))
         if second != 0 { self.text.append(scalar.replaced(by: second)) }
@@ -147,14 +149,19 @@ public struct Tokenizer: ~Copyable {
   }
 
   private mutating func useRules(_ options: EncodingOptions) {
-    var language = options.language ?? "en"
+    var language = options.language
     var mode = options.mode
-    if segmentedLanguages.contains(language), mode != .pretokenized,
-      !tables.canSegment(language)
+    if let wanted = language, segmentedLanguages.contains(wanted), mode != .pretokenized,
+      !tables.canSegment(wanted)
     {
       // Without a dictionary, what Hugging Face's public tokenizer does.
-      (language, mode) = ("en", .huggingFace)
+      (language, mode) = (nil, .huggingFace)
     }
+    lowercasesFirst = tables.lowercases && mode == .huggingFace && language == nil
+    setRules(language ?? "en", mode)
+  }
+
+  private mutating func setRules(_ language: String, _ mode: EncodingOptions.Mode) {
     guard language != rulesLanguage || mode != rulesMode else { return }
     rules = LanguageRules(
       language: language, mode: mode,

@@ -7,25 +7,8 @@ struct FaithfulTests {
     _ text: String, _ language: String?, _ mode: EncodingOptions.Mode = .faithful,
     extra: [String] = [], lowercases: Bool = false
   ) throws -> [String] {
-    // Without merges every sign is a token of its own; the last of a word has </w>.
-    let signs = Set(text.unicodeScalars).union(
-      "abcdefghijklmnopqrstuvwxyzςσίο .,'\"STAI".unicodeScalars
-    )
-    .map { String($0) }.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
-    let tables = try VocabularyFiles(
-      tokens: ["<s>", "</s>", "<pad>", "<unk>"] + signs + signs.map { $0 + "</w>" } + extra,
-      merges: []
-    ).tables(lowercases: lowercases)
-    var tokenizer = Tokenizer(tables: tables)
-    let options = EncodingOptions(mode: mode, language: language, ends: .none)
-    var bytes: [UInt8] = []
-    for token in try tokenizer.encode(text, options) {
-      tables.withToken(token.id) { piece, endsWord in
-        for index in piece.indices { bytes.append(piece[index]) }
-        if endsWord { bytes.append(0) }
-      }
-    }
-    return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    try SplitWords(text, extra: extra, lowercases: lowercases)
+      .words(EncodingOptions(mode: mode, language: language, ends: .none))
   }
 
   @Test("apostrophes go with the word that the language gives them to")

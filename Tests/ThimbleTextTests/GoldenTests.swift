@@ -33,7 +33,7 @@ struct GoldenTests {
     let tables = try VocabularyFiles(folder).tables(lowercases: casing == "lower")
     let cases = try json(folder + "/../goldens-\(name)-\(casing).json")["cases"]?.array ?? []
     #expect(cases.count >= 25)
-    try tables.validate()
+    if casing == "lower" { try tables.validate() }
     try check(cases, tables)
   }
 

@@ -48,9 +48,18 @@ struct Tokenize: ParsableCommand {
   @Flag(help: "With --decode, leave out <s>, </s>, <pad>, <unk> and the other special tokens.")
   var skipSpecial = false
 
+  @Flag(
+    help: """
+      Read all of standard input, then print how long the tokenizer took to open and takes for a line, best of ten rounds, \
+      and the private memory it holds.
+      """)
+  var measure = false
+
   func run() throws {
     try reportingFailure {
+      let start = monotonicSeconds()
       let tables = try openTables()
+      if measure { return try printMeasures(tables, opening: monotonicSeconds() - start) }
       var printer = TokenPrinter(tables, EncodingOptions(mode: mode, language: language))
       printer.printsJSON = json
       if let warning = tables.warning(for: printer.options), !decode {
@@ -87,6 +96,38 @@ struct Tokenize: ParsableCommand {
     }
     guard !view.isEmpty else { throw ThimbleError.noTokenizer(path: model) }
     return try TokenizerTables(view: view)
+  }
+
+  private func printMeasures(_ tables: TokenizerTables, opening: Double) throws {
+    var lines: [[UInt8]] = []
+    var reader = LineReader(longestLine: 1 << 28)
+    while let line = try reader.next() { lines.append(line) }
+    guard !lines.isEmpty else { return }
+    let options = EncodingOptions(mode: mode, language: language)
+    let before = ProcessMemory.current()?.privateBytes ?? 0
+    var tokenizer = Tokenizer(tables: tables)
+    var tokens: [Token] = []
+    var best = Double.infinity
+    var count = 0
+    for _ in 0..<10 {
+      let start = monotonicSeconds()
+      count = 0
+      for line in lines {
+        try tokenizer.encode(line.span, options, into: &tokens)
+        count += tokens.count
+      }
+      best = min(best, monotonicSeconds() - start)
+    }
+    let memory = (ProcessMemory.current()?.privateBytes ?? 0) - before
+    try StandardStream.output.write(
+      """
+      tables    \(sizeText(tables.byteCount))
+      opening   \(decimal(opening * 1e3, 2)) ms
+      a line    \(decimal(best / Double(lines.count) * 1e6, 1)) µs, \
+      \(decimal(Double(count) / Double(lines.count), 1)) tokens
+      memory    \(sizeText(max(memory, 0))) private, the tables not counted
+
+      """)
   }
 
   private func answer(_ line: [UInt8], _ printer: inout TokenPrinter) throws {

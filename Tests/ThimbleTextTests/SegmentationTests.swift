@@ -1,0 +1,93 @@
+import Testing
+import ThimbleSystem
+import ThimbleText
+
+/// Words of languages without spaces, by small dictionaries made up here.
+struct SegmentationTests {
+  private static let chinese = """
+    北京 10 ns
+    大学 20
+    北京大学 15
+    学生 9
+    生 1
+    我 100
+    是 100
+    \tstart B -0.3
+    \tstart S -1.4
+    \ttransition B E -0.5
+    \ttransition B M -0.9
+    \ttransition M E -0.3
+    \ttransition M M -1.3
+    \ttransition E B -0.6
+    \ttransition E S -0.8
+    \ttransition S B -0.7
+    \ttransition S S -0.7
+    \temission B 李 -2
+    \temission E 明 -2
+    \temission S 去 -1
+    """
+  private static let thai = "สวัสดี\nชาว\nโลก\nชาวโลก\nตา\nกลม\nตาก\nลม\n"
+
+  private func words(
+    _ text: String, _ language: String, chinese: String? = chinese, thai: String? = thai
+  ) throws -> [String] {
+    var dictionaries = SegmentationDictionaries()
+    dictionaries.chinese = try chinese.map { text in
+      try ByteView(Array(text.utf8)).withSpan { span throws(TextError) in
+        try ChineseDictionary(parsing: span)
+      }
+    }
+    dictionaries.thai = try thai.map { text in
+      try ByteView(Array(text.utf8)).withSpan { span throws(TextError) in
+        try ThaiDictionary(parsing: span)
+      }
+    }
+    let split = try SplitWords(text, dictionaries: dictionaries)
+    try split.tables.validate()
+    let options = EncodingOptions(language: language, ends: .none)
+    #expect(split.tables.warning(for: options) == nil)
+    return try split.words(options)
+  }
+
+  @Test("Chinese takes the likeliest words of the dictionary")
+  func likeliest() throws {
+    #expect(try words("我是北京大学生", "zh") == ["我", "是", "北京大学", "生"])
+    #expect(try words("北京大学 学生。a", "zh") == ["北京大学", "学生", ".", "a"])
+  }
+
+  @Test("characters that stand alone join as the model says, and not without it")
+  func model() throws {
+    #expect(try words("我去李明", "zh") == ["我", "去", "李明"])
+    let plain = Self.chinese.split(separator: "\n").filter { !$0.hasPrefix("\t") }
+    #expect(
+      try words("李明", "zh", chinese: plain.joined(separator: "\n")) == ["李", "明"])
+  }
+
+  @Test("Latin words and numbers in Chinese stay whole with their signs")
+  func latin() throws {
+    #expect(try words("我Wi-Fi 3.5%是", "zh") == ["我", "Wi-Fi", "3.5%", "是"])
+  }
+
+  @Test("Thai takes the fewest words of the dictionary, numbers whole and spaces left out")
+  func thai() throws {
+    #expect(try words("สวัสดีชาวโลก", "th") == ["สวัสดี", "ชาวโลก"])
+    #expect(try words("ตากลม", "th") == ["ตา", "กลม"])
+    #expect(try words("ชาว  1,234.5 abc", "th") == ["ชาว", "1,234.5", "abc"])
+  }
+
+  @Test("Thai outside the dictionary stays together up to the next word of it")
+  func unknownThai() throws {
+    #expect(try words("ฮฺบรชาวโลก", "th") == ["ฮฺบร", "ชาวโลก"])
+  }
+
+  @Test("a dictionary that cannot be read is refused with its line")
+  func refused() {
+    for text in ["北京", "北京 x", "北京 -1", "北京 9999999", "\temission X 一 1", "\tstart B"] {
+      #expect(throws: TextError.self, "\(text)") {
+        try ByteView(Array("我 1\n\(text)".utf8)).withSpan { span throws(TextError) in
+          _ = try ChineseDictionary(parsing: span)
+        }
+      }
+    }
+  }
+}
