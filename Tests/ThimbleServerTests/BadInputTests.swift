@@ -43,6 +43,7 @@ struct BadInputTests {
     ("/v1/embeddings", #"{"input": "a", "encoding_format": "hex"}"#, 400),
     ("/similarity", #"{"inputs": {"source_sentence": "a"}}"#, 400),
     ("/similarity", #"{"inputs": {"source_sentence": "a", "sentences": []}}"#, 422),
+    ("/similarity", #"{"inputs": {"source_sentence": "a", "sentences": "b"}}"#, 400),
     ("/score", #"{"inputs": "a", "parameters": {"method": "sum"}}"#, 400),
     ("/score", #"{"inputs": ""}"#, 422),
     ("/decode", #"{"ids": ["a"]}"#, 400),

@@ -10,17 +10,17 @@ import ThimbleTestSupport
 /// Over real sockets: what happens before and after a request is one.
 @Suite("The listener")
 struct LiveTests {
-  /// Runs a server for `body`, which gets its port, and lets it drain.
+  /// Runs a server for `body`, which gets its address, and lets it drain.
   private func serve(
-    timeout: Int = 20, _ body: @Sendable @escaping (Client, Int) async throws -> Void
+    at address: ListenAddress, timeout: Int = 20,
+    _ body: @Sendable @escaping (Client, String) async throws -> Void
   ) async throws {
     let client = try Client(SmallModel.shared.get())
     var limits = ConnectionLimits()
     limits.timeout = timeout
-    let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    let listener = Listener(client.interface, address: .host("127.0.0.1", port: 0), limits: limits)
-    {
-      continuation.yield(Int($0.split(separator: ":").last ?? "") ?? 0)
+    let (addresses, continuation) = AsyncStream.makeStream(of: String.self)
+    let listener = Listener(client.interface, address: address, limits: limits) {
+      continuation.yield($0)
     }
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -28,19 +28,28 @@ struct LiveTests {
         logger: Client.silent))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
-      for await port in ports.prefix(1) { try await body(client, port) }
+      for await address in addresses.prefix(1) { try await body(client, address) }
       await group.triggerGracefulShutdown()
       try await tasks.waitForAll()
     }
   }
 
+  /// Runs a server at a port that is free.
+  private func serve(
+    timeout: Int = 20, _ body: @Sendable @escaping (Client, Int) async throws -> Void
+  ) async throws {
+    try await serve(at: .host("127.0.0.1", port: 0), timeout: timeout) { client, address in
+      try await body(client, try #require(address.split(separator: ":").last.flatMap { Int($0) }))
+    }
+  }
+
   /// Sends `parts`, and reads until the server closes or `enough` has come.
   private func talk(
-    _ port: Int, _ parts: [String], halfCloses: Bool = false, enough: String? = nil
+    to address: SocketAddress, _ parts: [String], halfCloses: Bool = false, enough: String? = nil
   ) async throws -> String {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
-      .connect(host: "127.0.0.1", port: port) { channel in
+      .connect(to: address) { channel in
         channel.eventLoop.makeCompletedFuture {
           try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
             wrappingChannelSynchronously: channel,
@@ -59,6 +68,14 @@ struct LiveTests {
       } catch is IOError {}  // A reset is a way to close.
       return text
     }
+  }
+
+  private func talk(
+    _ port: Int, _ parts: [String], halfCloses: Bool = false, enough: String? = nil
+  ) async throws -> String {
+    try await talk(
+      to: SocketAddress(ipAddress: "127.0.0.1", port: port), parts, halfCloses: halfCloses,
+      enough: enough)
   }
 
   private static func request(_ body: String, path: String = "/embed") -> String {
@@ -119,25 +136,13 @@ struct LiveTests {
   @Test("answers over a Unix socket")
   func unixSocket() async throws {
     let folder = TemporaryFolder()
-    let client = try Client(SmallModel.shared.get())
-    let (ready, continuation) = AsyncStream.makeStream(of: String.self)
-    let listener = Listener(client.interface, address: .unix(path: folder("socket"))) {
-      continuation.yield($0)
-    }
-    let group = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: [.init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup)],
-        logger: Client.silent))
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      for await address in ready.prefix(1) {
-        #expect(address == "unix:\(folder("socket"))")
-        let answer = try ChildProcess(
-          "curl", ["-s", "-m", "20", "--unix-socket", folder("socket"), "http://x/info"])
-        #expect(answer.output.contains("max_input_length"))
-      }
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
+    let path = folder("socket")
+    try await serve(at: .unix(path: path)) { _, address in
+      #expect(address == "unix:\(path)")
+      let text = try await talk(
+        to: SocketAddress(unixDomainSocketPath: path), ["GET /info HTTP/1.1\r\nHost: x\r\n\r\n"],
+        enough: "max_input_length")
+      #expect(text.hasPrefix("HTTP/1.1 200"))
     }
   }
 }

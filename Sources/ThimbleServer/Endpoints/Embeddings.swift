@@ -59,6 +59,9 @@ extension HTTPInterface {
       throw APIError.malformed("\"source_sentence\" is missing: a text.")
     }
     let sentences = try inputs.inputs("sentences", limit: options.maximumInputs)
+    guard sentences.isList else {
+      throw APIError.malformed("\"sentences\" must be a list of texts.")
+    }
     let all = Inputs(items: [.text(source)] + sentences.items, isList: true)
     return try await compute(request) { served, tokenizer in
       let works = try self.works(all, served, truncates: false, with: &tokenizer)
