@@ -20,6 +20,7 @@ public final class Encoder {
   public var meter: PassMeter?
 
   /// Called before linear layers with their input in fp32, a row per token of the batch: what calibration looks at.
+  /// The second feed-forward layer of int8 weights has no input in fp32, and is not reported.
   public var observeInput: ((_ place: LinearPlace, _ input: FloatRows) -> Void)?
 
   // Rows that one task of a row-wise operation takes: enough work to be worth a task.
