@@ -13,7 +13,7 @@ extension Encoder {
 
   /// hidden = LayerNorm(hidden + addend), and its int8 form for `next`, if there is one that wants it.
   func normalize(
-    _ norm: LayerNorm, adding addend: FloatRows?, rows: Int, for next: LinearGroup?
+    _ norm: LayerNorm, adding addend: FloatRows?, rows: Int, for next: InputForm?
   ) {
     meter.measure(.other) {
       forRows(rows) { range in
@@ -29,28 +29,28 @@ extension Encoder {
     }
   }
 
-  /// The int8 form of the rows `range` of `input`, if `group` takes it.
+  /// The int8 form of the rows `range` of `input`, if layers of this form take it.
   private func quantize(
-    _ input: FloatRows, for group: LinearGroup, into quantized: QuantizedRows, range: Range<Int>
+    _ input: FloatRows, for form: InputForm, into quantized: QuantizedRows, range: Range<Int>
   ) {
-    guard group.precision != .float32 else { return }
+    guard form.precision != .float32 else { return }
     kernels.quantize(
       input.from(row: range.lowerBound), columns: input.width,
-      columnFactors: group.columnFactors?.from(0), into: quantized, rows: range)
+      columnFactors: form.columnFactors?.from(0), into: quantized, rows: range)
   }
 
-  /// The int8 form of `input`, if `group` takes it.
+  /// The int8 form of `input`, if layers of this form take it.
   func quantize(
-    _ input: FloatRows, for group: LinearGroup, into quantized: QuantizedRows, rows: Int
+    _ input: FloatRows, for form: InputForm, into quantized: QuantizedRows, rows: Int
   ) {
     meter.measure(.other) {
-      forRows(rows) { quantize(input, for: group, into: quantized, range: $0) }
+      forRows(rows) { quantize(input, for: form, into: quantized, range: $0) }
     }
   }
 
   /// The activation function over `values`, and their int8 form for `next`, if it wants it.
   func activate(
-    _ values: FloatRows, rows: Int, for next: LinearGroup, into quantized: QuantizedRows
+    _ values: FloatRows, rows: Int, for next: InputForm, into quantized: QuantizedRows
   ) {
     meter.measure(.other) {
       forRows(rows) { range in
@@ -80,12 +80,12 @@ extension Encoder {
   private func round(
     _ input: FloatRows, _ quantized: QuantizedRows, for group: LinearGroup, rows: Int
   ) -> FloatRows? {
-    guard group.precision == .float32WithRoundedInput, let rounded = workspace.rounded else {
+    guard group.inputForm.precision == .float32WithRoundedInput, let rounded = workspace.rounded else {
       return nil
     }
     forRows(rows) { range in
       quantized.dequantize(
-        rows: range, columns: input.width, factors: group.columnFactors, into: rounded)
+        rows: range, columns: input.width, factors: group.inputForm.columnFactors, into: rounded)
     }
     return rounded
   }

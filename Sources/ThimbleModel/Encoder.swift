@@ -20,6 +20,7 @@ public final class Encoder {
   public var meter: PassMeter?
 
   /// Called before linear layers with their input in fp32, a row per token of the batch: what calibration looks at.
+  /// With int8 weights that of the outer feed-forward layer never exists as fp32 and is left out.
   public var observeInput: ((_ place: LinearPlace, _ input: FloatRows) -> Void)?
 
   // Rows that one task of a row-wise operation takes: enough work to be worth a task.
@@ -75,7 +76,7 @@ public final class Encoder {
       observe?(0)
       for (index, layer) in layers.enumerated() {
         try attend(layer, batch)
-        let next = index + 1 < layers.count ? layers[index + 1].projections : nil
+        let next = index + 1 < layers.count ? layers[index + 1].projections.inputForm : nil
         try feedForward(layer, rows: batch.tokenCount, next: next)
         observe?(index + 1)
       }
@@ -114,7 +115,7 @@ public final class Encoder {
       if let languages, batch.hasLanguages { try add(languages, batch.languages) }
       if batch.hasTypes { try add(tokens, batch.types) }
     }
-    normalize(embeddingNorm, adding: nil, rows: count, for: layers.first?.projections)
+    normalize(embeddingNorm, adding: nil, rows: count, for: layers.first?.projections.inputForm)
   }
 
   private func attend(_ layer: EncoderLayer, _ batch: Batch) throws(WeightError) {
@@ -122,10 +123,10 @@ public final class Encoder {
     observeInput?(LinearPlace(layer: layer.index, part: .projections), workspace.hidden)
     try compute(layer.projections, workspace.hidden, workspace.quantized, rows: rows)
     meter.measure(.attention) { attendHeads(batch) }
-    quantize(workspace.context, for: layer.output, into: workspace.quantized, rows: rows)
+    quantize(workspace.context, for: layer.output.inputForm, into: workspace.quantized, rows: rows)
     observeInput?(LinearPlace(layer: layer.index, part: .output), workspace.context)
     try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
-    normalize(layer.attentionNorm, adding: workspace.update, rows: rows, for: layer.inner)
+    normalize(layer.attentionNorm, adding: workspace.update, rows: rows, for: layer.inner.inputForm)
   }
 
   private func attendHeads(_ batch: Batch) {
@@ -144,16 +145,25 @@ public final class Encoder {
     }
   }
 
-  /// - Parameter next: what reads the result, if it is a layer.
+  /// - Parameter next: how the layer takes it that reads the result, if there is one.
   private func feedForward(
-    _ layer: EncoderLayer, rows: Int, next: LinearGroup?
+    _ layer: EncoderLayer, rows: Int, next: InputForm?
   ) throws(WeightError) {
     observeInput?(LinearPlace(layer: layer.index, part: .inner), workspace.hidden)
-    try compute(layer.inner, workspace.hidden, workspace.quantized, rows: rows)
-    activate(
-      workspace.feedForward, rows: rows, for: layer.outer, into: workspace.quantizedFeedForward)
-    observeInput?(LinearPlace(layer: layer.index, part: .outer), workspace.feedForward)
-    try compute(layer.outer, workspace.feedForward, workspace.quantizedFeedForward, rows: rows)
+    let (quantized, inner) = (workspace.quantized, workspace.quantizedFeedForward)
+    var innerRows = workspace.hidden
+    switch layer.inner.steps {
+    case .together(let linear):
+      try linear.compute(
+        LinearInput(rows: workspace.hidden, quantized: quantized), into: inner, rows: rows,
+        pool: pool, kernels: kernels, meter: meter)
+    case .apart(let group, let output):
+      innerRows = output
+      try compute(group, workspace.hidden, quantized, rows: rows)
+      activate(output, rows: rows, for: layer.outer.inputForm, into: inner)
+      observeInput?(LinearPlace(layer: layer.index, part: .outer), output)
+    }
+    try compute(layer.outer, innerRows, inner, rows: rows)
     normalize(layer.feedForwardNorm, adding: workspace.update, rows: rows, for: next)
   }
 }

@@ -9,7 +9,7 @@ struct EncoderLayer {
   let projections: LinearGroup
   let output: LinearGroup
   let attentionNorm: LayerNorm
-  let inner: LinearGroup
+  let inner: FeedForwardInner
   let outer: LinearGroup
   let feedForwardNorm: LayerNorm
 
@@ -30,18 +30,47 @@ struct EncoderLayer {
     output = LinearGroup([(try projection("out_lin"), workspace.update)])
     attentionNorm = try provider.layerNorm("transformer.layer_norm1.\(layer)")
     let feedForward = "transformer.ffns.\(layer)"
-    inner = LinearGroup([
-      (
-        try provider.linear("\(feedForward).lin1", outputs: innerWidth, inputs: width),
-        workspace.feedForward
-      )
-    ])
     outer = LinearGroup([
       (
         try provider.linear("\(feedForward).lin2", outputs: width, inputs: innerWidth),
         workspace.update
       )
     ])
+    inner = try FeedForwardInner(
+      try provider.linear("\(feedForward).lin1", outputs: innerWidth, inputs: width),
+      next: outer, activation: provider.configuration.activation, in: workspace)
     feedForwardNorm = try provider.layerNorm("transformer.layer_norm2.\(layer)")
+  }
+}
+
+/// The first layer of a feed-forward block with its activation function.
+struct FeedForwardInner {
+  let inputForm: InputForm
+  let steps: Steps
+
+  enum Steps {
+    /// int8 weights on both sides of the activation function: all in one go.
+    case together(ActivatedLinear)
+    /// By way of fp32 rows.
+    case apart(LinearGroup, FloatRows)
+  }
+
+  init(
+    _ layer: Linear, next: LinearGroup, activation: XLMConfiguration.Activation,
+    in workspace: Workspace
+  ) throws(ModelError) {
+    inputForm = InputForm(of: layer.weights)
+    do {
+      if inputForm.precision == .int8, next.inputForm.precision == .int8 {
+        steps = .together(
+          try ActivatedLinear(
+            layer, activation: activation == .gelu ? .gelu : .relu,
+            nextFactors: next.inputForm.columnFactors, maximumRows: workspace.hidden.rows,
+            tiles: workspace.tiles))
+      } else {
+        let rows = try workspace.feedForward(width: layer.weights.rows)
+        steps = .apart(LinearGroup([(layer, rows)]), rows)
+      }
+    } catch { throw .system(error) }
   }
 }

@@ -60,9 +60,9 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
   ) throws(WeightError) {
     let chunk = group(ofRow: row)
     let panels = try codes(ofChunk: chunk, worker: worker)
-    dequantizeRow(
-      row - chunk * tensor.shape.panelsPerChunk * 32, of: panels, columns: columns,
-      factors: columnFactors, into: values, at: offset)
+    scratch[worker].kernels.dequantizeQ8(
+      panels.following(row / 32 - chunk * tensor.shape.panelsPerChunk), row: row % 32,
+      columns: columns, columnFactors: columnFactors?.from(0), into: values.from(offset))
   }
 
   func willUse() { file.advise(.willNeed, chunks: tensor.firstChunk + pinnedCount..<tensor.chunks.upperBound) }
@@ -115,6 +115,7 @@ final class PinnedCodes: Sendable {
 
 /// What one worker needs to use chunks of a file.
 final class WorkerScratch {
+  let kernels: KernelTable
   let decoder: ChunkDecoder
   let codes: AlignedArray<UInt8>
   let scaleCodes: AlignedArray<UInt8>
@@ -122,6 +123,7 @@ final class WorkerScratch {
   var holding: Int?
 
   init(largestChunk: Int, kernels: KernelTable) throws(SystemError) {
+    self.kernels = kernels
     decoder = try ChunkDecoder(largestChunk: largestChunk, kernels: kernels)
     codes = try AlignedArray(count: largestChunk)
     scaleCodes = try AlignedArray(count: largestChunk / 64)

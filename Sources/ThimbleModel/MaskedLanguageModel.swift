@@ -86,7 +86,7 @@ public final class MaskedLanguageModel {
           hidden.values[row * hidden.stride + column]
       }
     }
-    encoder.quantize(scored, for: head, into: quantized, rows: rows.count)
+    encoder.quantize(scored, for: head.inputForm, into: quantized, rows: rows.count)
     do {
       try encoder.compute(head, scored, quantized, rows: rows.count)
     } catch { throw .weights(error) }

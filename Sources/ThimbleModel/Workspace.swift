@@ -15,16 +15,18 @@ final class Workspace {
   let context: FloatRows
   /// What a block adds to the residual stream: [tokens, width].
   let update: FloatRows
-  /// [tokens, 4 width]
-  let feedForward: FloatRows
   /// int8 form of rows of `hidden` or `context`.
   let quantized: QuantizedRows
-  /// int8 form of rows of `feedForward`.
+  /// int8 form of what is between the layers of a feed-forward block: [tokens, 4 width].
   let quantizedFeedForward: QuantizedRows
   /// Rows of input that were rounded to int8 and back; only for weights that ask for it.
   let rounded: FloatRows?
   /// Scratch of each worker's attention.
   let attention: [AlignedArray<Float>]
+  /// What is between the layers of a feed-forward block as fp32, and as the tile of each worker: made by the first
+  /// layer that needs it.
+  private var feedForward: FloatRows?
+  private var tiles: [AlignedArray<Float>] = []
 
   init(
     _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int, roundsInput: Bool
@@ -39,7 +41,6 @@ final class Workspace {
     value = try rows()
     context = try rows()
     update = try rows()
-    feedForward = try FloatRows(rows: maximumTokens, width: configuration.feedForwardSize)
     quantized = try QuantizedRows(
       rows: maximumTokens, k: KernelShape.paddedColumns(width))
     quantizedFeedForward = try QuantizedRows(
@@ -57,17 +58,36 @@ final class Workspace {
     self.attention = attention
   }
 
+  /// Rows between the layers of a feed-forward block, [tokens, width]: the same for all layers.
+  func feedForward(width: Int) throws(SystemError) -> FloatRows {
+    if let feedForward { return feedForward }
+    let rows = try FloatRows(rows: hidden.rows, width: width)
+    feedForward = rows
+    return rows
+  }
+
+  /// For each worker, at least `count` values.
+  func tiles(count: Int) throws(SystemError) -> [AlignedArray<Float>] {
+    guard tiles.first.map({ $0.count < count }) ?? true else { return tiles }
+    var larger: [AlignedArray<Float>] = []
+    for _ in attention { larger.append(try AlignedArray(count: count)) }
+    tiles = larger
+    return larger
+  }
+
   /// Bytes that a workspace takes when all of it is used.
   static func byteCount(
     _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int
   ) -> Int {
     let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
     let longest = min(maximumTokens, configuration.maxPositions)
+    // A tile has 64 rows of a chunk's outputs, or all rows of 64.
+    let chunkRows = min(inner, max(64, (160 << 10) / KernelShape.paddedColumns(width)))
+    let tile = 64 * max(chunkRows, maximumTokens)
     return 6 * FloatRows.byteCount(rows: maximumTokens, width: width)
-      + FloatRows.byteCount(rows: maximumTokens, width: inner)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: width)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: inner)
       + 4 * workers
-      * KernelTable.attentionScratch(length: longest, headDim: configuration.headSize)
+      * (tile + KernelTable.attentionScratch(length: longest, headDim: configuration.headSize))
   }
 }

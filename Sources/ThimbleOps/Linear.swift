@@ -45,13 +45,24 @@ public struct LinearInput {
   }
 }
 
+/// How a layer takes its input.
+public struct InputForm {
+  public let precision: WeightPrecision
+  /// What every column is multiplied by before it is quantised; nil: nothing.
+  public let columnFactors: AlignedArray<Float>?
+
+  public init(of weights: any PanelSource) {
+    precision = weights.precision
+    columnFactors = weights.columnFactors
+  }
+}
+
 /// Linear layers with the same input, computed in one go; each has its output.
 public struct LinearGroup {
   private let layers: [(layer: Linear, output: FloatRows)]
   /// Chunks of all layers: the tasks of a region.
   private let taskCount: Int
-  public let precision: WeightPrecision
-  public let columnFactors: AlignedArray<Float>?
+  public let inputForm: InputForm
 
   /// The layers must agree in precision and column factors, since their input is quantised once.
   public init(_ layers: [(layer: Linear, output: FloatRows)]) {
@@ -62,8 +73,7 @@ public struct LinearGroup {
           && $0.layer.weights.columnFactors === first.columnFactors
       }, "layers of a group differ in how they take their input")
     self.layers = layers
-    precision = first.precision
-    columnFactors = first.columnFactors
+    inputForm = InputForm(of: first)
     taskCount = layers.reduce(0) { $0 + $1.layer.weights.chunkCount }
   }
 
@@ -74,7 +84,7 @@ public struct LinearGroup {
     _ input: LinearInput, rows: Int, pool: ComputePool, kernels: KernelTable,
     meter: PassMeter? = nil
   ) throws(WeightError) {
-    let start = meter == nil ? 0 : monotonicSeconds()
+    let start = meter.now()
     for (layer, _) in layers { layer.weights.willUse() }
     try pool.run(count: taskCount) { (task, worker) throws(WeightError) in
       var chunk = task
@@ -88,34 +98,44 @@ public struct LinearGroup {
         worker: worker, kernels: kernels, meter: meter)
     }
     for (layer, _) in layers { layer.weights.didUse() }
-    meter?.addLinear(start)
+    meter?.divide(since: start)
   }
 
   private static func compute(
     _ chunk: Int, of layer: Linear, _ input: LinearInput, rows: Int, into output: FloatRows,
     worker: Int, kernels: KernelTable, meter: PassMeter?
   ) throws(WeightError) {
-    let weights = layer.weights
-    let start = meter == nil ? 0 : monotonicSeconds()
-    let loaded = try weights.load(chunk: chunk, worker: worker)
-    let isLoaded = meter == nil ? 0 : monotonicSeconds()
-    let panels = weights.panels(ofChunk: chunk)
-    let bias = layer.bias.from(panels.lowerBound * 32)
-    let out = Rows(output.values, at: panels.lowerBound * 32, stride: output.stride)
+    let panels = layer.weights.panels(ofChunk: chunk)
+    let start = meter.now()
+    let loaded = try layer.weights.load(chunk: chunk, worker: worker)
+    let isLoaded = meter.addWork(worker, .decode, since: start)
+    layer.multiply(
+      loaded, panels: panels, input, rows: 0..<rows,
+      into: Rows(output.values, at: panels.lowerBound * 32, stride: output.stride),
+      kernels: kernels)
+    meter.addWork(worker, .matmul, since: isLoaded)
+  }
+}
+
+extension Linear {
+  /// Computes the outputs of `panels`, which are loaded, for the rows `rows` of `input`.
+  func multiply(
+    _ loaded: LoadedPanels, panels: Range<Int>, _ input: LinearInput, rows: Range<Int>,
+    into out: Rows, kernels: KernelTable
+  ) {
+    let bias = bias.from(panels.lowerBound * 32)
     switch loaded {
     case .int8(let first):
       kernels.matmulQ8(
-        first, count: panels.count, x: input.quantized, tokens: 0..<rows, bias: bias, out: out)
+        first, count: panels.count, x: input.quantized, tokens: rows, bias: bias, out: out)
     case .float32(let first):
       for index in 0..<panels.count {
         kernels.matmulF32(
           weights: first.array.from(first.offset + index * 32 * weights.columns),
-          k: weights.columns, x: input.rows.from(row: 0), tokens: rows,
+          k: weights.columns, x: input.rows.from(row: rows.lowerBound), tokens: rows.count,
           bias: bias.array.from(bias.offset + index * 32), out: out.from(column: index * 32))
       }
     }
-    meter?.addWork(
-      worker, decoding: isLoaded - start, multiplying: monotonicSeconds() - isLoaded)
   }
 }
 

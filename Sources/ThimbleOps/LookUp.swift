@@ -40,8 +40,11 @@ public final class LookUp {
         if adding {
           let buffer = worker * buffers.stride
           try table.copyRow(source, into: buffers.values, at: buffer, worker: worker)
-          for column in 0..<output.width {
-            output.values[target * output.stride + column] += buffers.values[buffer + column]
+          let row = target * output.stride
+          buffers.values.withSpan(buffer..<buffer + output.width) { addend in
+            output.values.withMutableSpan(row..<row + output.width) { sum in
+              for column in sum.indices { sum[column] += addend[column] }
+            }
           }
         } else {
           try table.copyRow(

@@ -1,6 +1,6 @@
 public import ThimbleSystem
 
-/// Where the time of forward passes goes. Costs two readings of the clock per chunk when it is on, nothing otherwise.
+/// Where the time of forward passes goes. Costs a few readings of the clock per chunk when it is on, nothing otherwise.
 public final class PassMeter {
   /// The parts that a pass is made of.
   public enum Stage: Int, CaseIterable, Sendable {
@@ -14,14 +14,15 @@ public final class PassMeter {
   }
 
   private var seconds = [Double](repeating: 0, count: Stage.allCases.count)
-  /// Per worker, seconds spent decoding and multiplying in the region under way.
-  private let decoding: AlignedArray<Double>
-  private let multiplying: AlignedArray<Double>
+  /// Per worker and stage, seconds spent in the region under way.
+  private let work: AlignedArray<Double>
 
   public init(workers: Int) throws(SystemError) {
-    decoding = try AlignedArray(count: workers * 8)
-    multiplying = try AlignedArray(count: workers * 8)
+    work = try AlignedArray(count: workers * Self.stride)
   }
+
+  // Workers' counters lie on cache lines of their own.
+  private static let stride = 8
 
   /// Wall-clock seconds of each stage since the last `reset`.
   public func seconds(_ stage: Stage) -> Double { seconds[stage.rawValue] }
@@ -30,29 +31,39 @@ public final class PassMeter {
 
   func add(_ start: Double, _ stage: Stage) { seconds[stage.rawValue] += monotonicSeconds() - start }
 
-  func addWork(_ worker: Int, decoding decoded: Double, multiplying multiplied: Double) {
-    // Workers' counters lie on cache lines of their own.
-    decoding[worker * 8] += decoded
-    multiplying[worker * 8] += multiplied
+  /// Notes that `worker` has spent time on `stage` since `start`; returns the time.
+  @discardableResult
+  func addWork(_ worker: Int, _ stage: Stage, since start: Double) -> Double {
+    let now = monotonicSeconds()
+    work[worker * Self.stride + stage.rawValue] += now - start
+    return now
   }
 
-  /// Divides the wall-clock time of a region of linear layers in proportion to what the workers did.
-  func addLinear(_ start: Double) {
+  /// Divides the wall-clock time of a region in proportion to what the workers did.
+  func divide(since start: Double) {
     let wall = monotonicSeconds() - start
-    var (decoded, multiplied) = (0.0, 0.0)
-    for worker in 0..<decoding.count / 8 {
-      decoded += decoding[worker * 8]
-      multiplied += multiplying[worker * 8]
-      decoding[worker * 8] = 0
-      multiplying[worker * 8] = 0
+    var total = 0.0
+    for index in 0..<work.count { total += work[index] }
+    for index in 0..<work.count where work[index] > 0 {
+      seconds[index % Self.stride] += wall * work[index] / total
+      work[index] = 0
     }
-    let share = decoded + multiplied > 0 ? decoded / (decoded + multiplied) : 0
-    seconds[Stage.decode.rawValue] += wall * share
-    seconds[Stage.matmul.rawValue] += wall * (1 - share)
   }
 }
 
 extension PassMeter? {
+  /// Notes that `worker` has spent time on `stage` since `start`; returns the time. Without a meter no clock is read.
+  @inline(__always)
+  @discardableResult
+  func addWork(_ worker: Int, _ stage: PassMeter.Stage, since start: Double) -> Double {
+    guard let self else { return 0 }
+    return self.addWork(worker, stage, since: start)
+  }
+
+  /// The time, if there is a meter.
+  @inline(__always)
+  func now() -> Double { self == nil ? 0 : monotonicSeconds() }
+
   /// Runs `body`, and adds its time to `stage` if there is a meter.
   @inline(__always)
   public func measure<Failure: Error>(

@@ -70,24 +70,30 @@ extension KernelTable {
   /// - Parameters:
   ///   - x: `rows.count` rows of `columns`.
   ///   - columnFactors: [columns], multiplied in first.
-  ///   - out: its rows `rows` are overwritten; its k is `columns` rounded up to whole blocks, the
-  ///     rest becomes zero.
+  ///   - out: in its rows `rows`, the blocks that the columns fill from `column` on are overwritten; what is
+  ///     missing in the last one becomes zero.
+  ///   - column: a multiple of 64.
   public func quantize(
     _ x: Rows, columns: Int, columnFactors: ArrayTail<Float>? = nil, into out: QuantizedRows,
-    rows: Range<Int>
+    rows: Range<Int>, column: Int = 0
   ) {
-    let k = out.k
-    let blocks = k / KernelShape.block
+    let k = KernelShape.paddedColumns(columns)
+    let blocks = out.k / KernelShape.block
     precondition(
-      columns >= 0 && k == KernelShape.paddedColumns(columns), "\(columns) columns into \(k)")
+      columns >= 0 && column >= 0 && column % KernelShape.block == 0 && k <= out.k - column,
+      "\(columns) columns into \(out.k) from \(column)")
     precondition(rows.lowerBound >= 0 && rows.upperBound <= out.rows, "rows \(rows) of \(out.rows)")
+    // From the first block that is written to the end of the last row.
+    let count = rows.isEmpty ? 0 : rows.count * out.k - column
+    let firstBlock = rows.lowerBound * blocks + column / KernelShape.block
+    let blockCount = count / KernelShape.block
     var arguments = unsafe tk_quantize(
       x: x.pointer(rows: rows.count, columns: columns),
       columnFactors: columnFactors?.pointer(needing: columns),
-      codes: out.codes.pointer(at: rows.lowerBound * k, needing: rows.count * k),
-      scales: out.scales.pointer(at: rows.lowerBound * blocks, needing: rows.count * blocks),
-      offsets: out.offsets.pointer(at: rows.lowerBound * blocks, needing: rows.count * blocks),
-      rows: rows.count, n: columns, k: k, xStride: x.stride)
+      codes: out.codes.pointer(at: rows.isEmpty ? 0 : rows.lowerBound * out.k + column, needing: count),
+      scales: out.scales.pointer(at: rows.isEmpty ? 0 : firstBlock, needing: blockCount),
+      offsets: out.offsets.pointer(at: rows.isEmpty ? 0 : firstBlock, needing: blockCount),
+      rows: rows.count, n: columns, k: k, xStride: x.stride, codesStride: out.k)
     unsafe isa.pointee.quantize(&arguments)
   }
 

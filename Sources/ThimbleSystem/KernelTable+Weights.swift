@@ -105,6 +105,32 @@ extension KernelTable {
     return EncodedPanel(signal: result.0, noise: result.1)
   }
 
+  /// Writes what row `row` of `panel` stands for (Formats/thimble.md, "q8b64").
+  ///
+  /// - Parameters:
+  ///   - row: of the panel's 32.
+  ///   - columns: at most the panel's.
+  ///   - columnFactors: [columns], multiplied in; nil: none.
+  ///   - out: [columns], overwritten.
+  public func dequantizeQ8(
+    _ panel: Q8Panel, row: Int, columns: Int, columnFactors: ArrayTail<Float>?,
+    into out: ArrayTail<Float>
+  ) {
+    precondition(
+      row >= 0 && row < KernelShape.panelRows && columns >= 0 && columns <= panel.k,
+      "row \(row), \(columns) columns of \(panel.k)")
+    unsafe withUnsafeBytes(of: panel.steps.steps) { steps in
+      var arguments = unsafe tk_dequantize_q8(
+        codes: panel.codes.pointer(needing: product(panel.k, KernelShape.panelRows)),
+        scaleCodes: panel.scaleCodes.pointer(
+          needing: panel.k / KernelShape.block * KernelShape.panelRows),
+        steps: steps.assumingMemoryBound(to: Float.self).baseAddress.unsafelyUnwrapped,
+        columnFactors: columnFactors?.pointer(needing: columns),
+        out: out.pointer(needing: columns), row: row, n: columns)
+      unsafe isa.pointee.dequantize_q8(&arguments)
+    }
+  }
+
   /// Puts codes together from their nibble planes: code i of the first half has the low nibbles of
   /// `low[i]` and `high[i]`, code i of the second half their high nibbles.
   ///

@@ -33,6 +33,25 @@ struct KernelRowTests {
     }
   }
 
+  @Test(
+    "blocks of columns are quantised into their place in longer rows",
+    arguments: KernelTable.runnable)
+  func quantizeColumns(kernels: KernelTable) throws {
+    var random = SeededRandom(seed: 5)
+    let x = random.normals(3, by: 200)
+    let whole = try QuantizedRows(rows: 3, k: 256)
+    let parts = try QuantizedRows(rows: 3, k: 256)
+    let input = try rows(x, columns: 200)
+    kernels.quantize(input, columns: 200, into: whole, rows: 0..<3)
+    for (column, count) in [(128, 72), (0, 128)] {
+      kernels.quantize(
+        input.from(column: column), columns: count, into: parts, rows: 0..<3, column: column)
+    }
+    #expect(parts.codes.from(0).values(3 * 256) == whole.codes.from(0).values(3 * 256))
+    expectSame(parts.scales.from(0).values(12), whole.scales.from(0).values(12))
+    #expect(parts.offsets.from(0).values(12) == whole.offsets.from(0).values(12))
+  }
+
   @Test("LayerNorm is that of the reference", arguments: KernelTable.runnable, columnCounts)
   func layerNorm(kernels: KernelTable, columns: Int) throws {
     var random = SeededRandom(seed: UInt64(columns))

@@ -104,6 +104,30 @@ struct KernelWeightTests {
   }
 
   @Test(
+    "a row of a panel stands for its codes times their scales and factors",
+    arguments: KernelTable.runnable, [1, 63, 64, 200])
+  func dequantizeQ8(kernels: KernelTable, columns: Int) throws {
+    var random = SeededRandom(seed: UInt64(columns))
+    var weights = random.normals(32, by: columns, scale: 0.04)
+    for row in 0..<32 { weights[row][row % columns] *= Float(1 << row % 14) }
+    let step: Float = 0.002
+    let panel = try #require(Reference.encode(weights, step: step))
+    for factors in [nil, random.normals(columns)] {
+      for row in [0, 17, 31] {
+        let out = try array(of: 99 as Float, count: columns + 1)
+        kernels.dequantizeQ8(
+          try panel.panel(step: step), row: row, columns: columns,
+          columnFactors: try factors.map(array), into: out)
+        let wanted = (0..<columns).map { column in
+          let scale = Reference.scale(step: step, code: panel.scaleCodes[row][column / 64])
+          return Float(panel.codes[row][column]) * scale * (factors?[column] ?? 1)
+        }
+        expectSame(out.values(columns + 1), wanted + [99])
+      }
+    }
+  }
+
+  @Test(
     "a scale code is the smallest that brings the block into range",
     arguments: KernelTable.runnable)
   func scaleCodes(kernels: KernelTable) throws {

@@ -109,7 +109,7 @@ static void rows(const tk_isa *isa) {
                         .outStride = dim, .epsilon = 1e-12f};
   tk_quantize quantize = {.x = x, .columnFactors = w, .codes = codes, .scales = scales,
                           .offsets = offsets, .rows = count, .n = hidden, .k = hidden,
-                          .xStride = hidden};
+                          .xStride = hidden, .codesStride = hidden};
   printf("  ns a value: layer_norm %.3f", 1e9 / values * FASTEST(9, isa->layer_norm(&norm)));
   printf(" quantize %.3f", 1e9 / wide * FASTEST(9, isa->quantize(&quantize)));
   printf(" sum_exp %.3f", 1e9 / wide * FASTEST(9, isa->sum_exp(x, count * hidden, &max, &sum)));

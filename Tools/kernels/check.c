@@ -50,7 +50,8 @@ static void matmul(const tk_isa *isa) {
   float *scales = zeros(most * blocks, sizeof *scales);
   int32_t *offsets = zeros(most * blocks, sizeof *offsets);
   isa->quantize(&(tk_quantize){.x = x, .codes = codes, .scales = scales, .offsets = offsets,
-                               .rows = most, .n = n, .k = k, .xStride = n});
+                               .rows = most, .n = n, .k = k, .xStride = n,
+                               .codesStride = k});
   add(codes, most * k);
   add(scales, most * blocks * sizeof *scales);
   add(offsets, most * blocks * sizeof *offsets);
@@ -58,6 +59,12 @@ static void matmul(const tk_isa *isa) {
   uint8_t *panel = zeros(k * TK_PANEL_ROWS, 1), *scaleCodes = zeros(blocks * TK_PANEL_ROWS, 1);
   for (int i = 0; i < k * TK_PANEL_ROWS; i++) panel[i] = (uint8_t)(uniform() * 256);
   for (int i = 0; i < blocks * TK_PANEL_ROWS; i++) scaleCodes[i] = (uint8_t)(uniform() * 40);
+  for (size_t row = 0; row < TK_PANEL_ROWS; row++) {
+    isa->dequantize_q8(&(tk_dequantize_q8){.codes = panel, .scaleCodes = scaleCodes,
+                                           .steps = steps, .columnFactors = row % 2 ? x : NULL,
+                                           .out = x + n, .row = row, .n = n});
+    add(x + n, n * sizeof *x);
+  }
   float *w = normals(k * TK_PANEL_ROWS, 1), *out = zeros(most * stride, sizeof *out);
   for (size_t tokens = 1; tokens <= most; tokens++) {
     isa->matmul_q8(&(tk_matmul_q8){.codes = panel, .scaleCodes = scaleCodes, .steps = steps,

@@ -8,7 +8,7 @@
 
 #define TK_ISA_ENTRY(isa)                                                              \
   const tk_isa tk_isa_##isa = {                                                        \
-      #isa,      supported, matmul_q8, matmul_f32, quantize,    layer_norm,            \
-      attention, gelu,      sum_exp,   pack_f32,   encode_q8,   join_planes,           \
-      split_planes,                                                                    \
+      #isa,          supported,  matmul_q8, matmul_f32, quantize, dequantize_q8,       \
+      layer_norm,    attention,  gelu,      sum_exp,    pack_f32, encode_q8,           \
+      join_planes,   split_planes,                                                     \
   };

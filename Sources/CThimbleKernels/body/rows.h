@@ -32,13 +32,15 @@ INLINE void quantize_block(const float *x, const float *factors, int8_t *codes, 
 
 static void quantize(const tk_quantize *a) {
   assert(a->k % TK_BLOCK == 0 && a->n <= a->k && a->k - a->n < TK_BLOCK);
-  const size_t blocks = a->k / TK_BLOCK, whole = a->n / TK_BLOCK, rest = a->n % TK_BLOCK;
+  assert(a->codesStride % TK_BLOCK == 0 && (a->rows <= 1 || a->codesStride >= a->k));
+  const size_t blocks = a->codesStride / TK_BLOCK;
+  const size_t whole = a->n / TK_BLOCK, rest = a->n % TK_BLOCK;
   float restFactors[TK_BLOCK] = {0};
   if (a->columnFactors && rest > 0)
     memcpy(restFactors, a->columnFactors + whole * TK_BLOCK, rest * sizeof(float));
   for (size_t row = 0; row < a->rows; row++) {
     const float *x = a->x + row * a->xStride;
-    int8_t *codes = a->codes + row * a->k;
+    int8_t *codes = a->codes + row * a->codesStride;
     float *scales = a->scales + row * blocks;
     int32_t *offsets = a->offsets + row * blocks;
     for (size_t b = 0; b < whole; b++)

@@ -70,6 +70,31 @@ INLINE float scale_of(const float *steps, int32_t e) {
   return scale;
 }
 
+static void dequantize_q8(const tk_dequantize_q8 *a) {
+  assert(a->row < TK_PANEL_ROWS);
+  for (size_t column = 0; column < a->n; column += TK_BLOCK) {
+    uint8_t codes[TK_BLOCK];
+    for (size_t i = 0; i < TK_BLOCK; i += 4)
+      memcpy(codes + i, a->codes + (column + i) * TK_PANEL_ROWS + a->row * 4, 4);
+    const float scale =
+        scale_of(a->steps, a->scaleCodes[column / TK_BLOCK * TK_PANEL_ROWS + a->row]);
+    for (size_t i = 0; i < TK_BLOCK && column + i < a->n; i += LANES) {
+      u8x16 bytes;
+      memcpy(&bytes, codes + i, sizeof bytes);
+      i32x16 signs = __builtin_convertvector(bytes, i32x16) - 128;
+      f32x16 values = __builtin_convertvector(signs, f32x16) * scale;
+      const float *factors = a->columnFactors ? a->columnFactors + column + i : NULL;
+      const size_t count = a->n - column - i;
+      if (count >= LANES) {
+        store16(a->out + column + i, factors ? values * load16(factors) : values);
+      } else {
+        store_part(a->out + column + i, factors ? values * load_part(factors, count) : values,
+                   count);
+      }
+    }
+  }
+}
+
 // The smallest e that brings `max` to 127 or less; 256 if none does, or `max` is not a number.
 INLINE int32_t scale_code(float max, const float *steps) {
   if (max / steps[0] <= 127) return 0;  // nearly every block

@@ -55,12 +55,22 @@ typedef struct {
 typedef struct {
   const float *_Nonnull x;                // [rows] of n, xStride floats apart
   const float *_Nullable columnFactors;   // [n], multiplied in first; or NULL
-  int8_t *_Nonnull codes;                 // [rows][k]
-  float *_Nonnull scales;                 // [rows][k / 64]
-  int32_t *_Nonnull offsets;              // [rows][k / 64]
+  int8_t *_Nonnull codes;                 // [rows] of k, codesStride apart
+  float *_Nonnull scales;                 // [rows] of k / 64, codesStride / 64 apart
+  int32_t *_Nonnull offsets;              // likewise
   size_t rows, n, k;                      // k = n rounded up to a multiple of 64
-  size_t xStride;
+  size_t xStride, codesStride;            // codesStride is a multiple of 64
 } tk_quantize;
+
+// What one row of a panel stands for: out[i] = (code - 128) * scale, times its column's factor.
+typedef struct {
+  const uint8_t *_Nonnull codes;          // [k / 4][32][4]
+  const uint8_t *_Nonnull scaleCodes;     // [k / 64][32]
+  const float *_Nonnull steps;            // [8]
+  const float *_Nullable columnFactors;   // [n]; or NULL
+  float *_Nonnull out;                    // [n]
+  size_t row, n;                          // row < 32
+} tk_dequantize_q8;
 
 // out = LayerNorm(x + residual) * weight + bias, row by row. residual may be NULL; out may be x.
 typedef struct {
@@ -128,6 +138,7 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   void (*_Nonnull matmul_q8)(const tk_matmul_q8 *_Nonnull);
   void (*_Nonnull matmul_f32)(const tk_matmul_f32 *_Nonnull);
   void (*_Nonnull quantize)(const tk_quantize *_Nonnull);
+  void (*_Nonnull dequantize_q8)(const tk_dequantize_q8 *_Nonnull);
   void (*_Nonnull layer_norm)(const tk_layer_norm *_Nonnull);
   void (*_Nonnull attention)(const tk_attention *_Nonnull);
   // x[i] = x[i] * (1 + erf(x[i] / sqrt 2)) / 2

@@ -1,0 +1,111 @@
+public import ThimbleSystem
+
+/// A linear layer with int8 weights, an activation function, and the int8 form of what comes out: the first half
+/// of a feed-forward block. A chunk's outputs stay in the worker's cache until they are int8: as fp32 they would be
+/// the largest of all activations.
+public struct ActivatedLinear {
+  /// What is done to the outputs.
+  public enum Activation: Sendable {
+    /// x (1 + erf(x / sqrt 2)) / 2
+    case gelu
+    /// max(x, 0)
+    case relu
+  }
+
+  private let layer: Linear
+  private let activation: Activation
+  private let nextFactors: AlignedArray<Float>?
+  /// Chunks that a task takes: as many as it needs for whole blocks of outputs.
+  private let chunksPerTask: Int
+  private let rowsPerRound: Int
+  /// One for each worker.
+  private let tiles: [AlignedArray<Float>]
+
+  /// - Parameters:
+  ///   - layer: its weights are int8.
+  ///   - nextFactors: column factors of the layer that reads the result.
+  ///   - maximumRows: the most rows of input.
+  ///   - tiles: makes memory of so many values for each worker. Layers may share it.
+  public init(
+    _ layer: Linear, activation: Activation, nextFactors: AlignedArray<Float>?, maximumRows: Int,
+    tiles: (_ count: Int) throws(SystemError) -> [AlignedArray<Float>]
+  ) throws(SystemError) {
+    precondition(layer.weights.precision == .int8, "the weights are not int8")
+    self.layer = layer
+    self.activation = activation
+    self.nextFactors = nextFactors
+    let width = layer.weights.panels(ofChunk: 0).count * KernelShape.panelRows
+    let isWhole = width % KernelShape.block == 0 || layer.weights.chunkCount == 1
+    chunksPerTask = isWhole ? 1 : 2
+    rowsPerRound = isWhole ? min(Self.rowsPerRound, maximumRows) : maximumRows
+    self.tiles = try tiles(rowsPerRound * width * chunksPerTask)
+  }
+
+  // With 128 outputs, 32 KiB: the first level of the cache.
+  private static let rowsPerRound = 64
+
+  /// Fills the first `rows` rows of `output` from those of `input`.
+  public func compute(
+    _ input: LinearInput, into output: QuantizedRows, rows: Int, pool: ComputePool,
+    kernels: KernelTable, meter: PassMeter? = nil
+  ) throws(WeightError) {
+    let start = meter.now()
+    layer.weights.willUse()
+    let taskCount = (layer.weights.chunkCount + chunksPerTask - 1) / chunksPerTask
+    try pool.run(count: taskCount) { (task, worker) throws(WeightError) in
+      try compute(
+        task, input, into: output, rows: rows, worker: worker, kernels: kernels, meter: meter)
+    }
+    layer.weights.didUse()
+    meter?.divide(since: start)
+  }
+
+  private func compute(
+    _ task: Int, _ input: LinearInput, into output: QuantizedRows, rows: Int, worker: Int,
+    kernels: KernelTable, meter: PassMeter?
+  ) throws(WeightError) {
+    let weights = layer.weights
+    let chunks =
+      task * chunksPerTask..<min((task + 1) * chunksPerTask, weights.chunkCount)
+    let firstPanel = weights.panels(ofChunk: chunks.lowerBound).lowerBound
+    let endPanel = weights.panels(ofChunk: chunks.upperBound - 1).upperBound
+    let stride = (endPanel - firstPanel) * KernelShape.panelRows
+    let tile = Rows(tiles[worker], stride: stride)
+    var loaded: LoadedPanels?
+    for round in Swift.stride(from: 0, to: rows, by: rowsPerRound) {
+      let range = round..<min(round + rowsPerRound, rows)
+      for chunk in chunks {
+        var time = meter.now()
+        if loaded == nil || chunks.count > 1 {
+          loaded = try weights.load(chunk: chunk, worker: worker)
+        }
+        guard let loaded else { continue }
+        time = meter.addWork(worker, .decode, since: time)
+        let panels = weights.panels(ofChunk: chunk)
+        layer.multiply(
+          loaded, panels: panels, input, rows: range,
+          into: tile.from(column: (panels.lowerBound - firstPanel) * KernelShape.panelRows),
+          kernels: kernels)
+        meter.addWork(worker, .matmul, since: time)
+      }
+      let time = meter.now()
+      activate(tile.array, count: range.count * stride, kernels)
+      // Outputs beyond the last are padding of its panel.
+      let column = firstPanel * KernelShape.panelRows
+      kernels.quantize(
+        tile, columns: min(stride, weights.rows - column),
+        columnFactors: nextFactors?.from(column), into: output, rows: range, column: column)
+      meter.addWork(worker, .other, since: time)
+    }
+  }
+
+  private func activate(_ values: AlignedArray<Float>, count: Int, _ kernels: KernelTable) {
+    switch activation {
+    case .gelu: kernels.gelu(values.from(0), count: count)
+    case .relu:
+      values.withMutableSpan(0..<count) { span in
+        for index in span.indices { span[index] = max(span[index], 0) }
+      }
+    }
+  }
+}
