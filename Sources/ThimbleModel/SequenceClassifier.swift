@@ -62,7 +62,7 @@ public final class SequenceClassifier {
     let count = batch.sequenceCount
     encoder.summarize(encoder.configuration.summary.kind, batch, into: summaries)
     if let projection {
-      encoder.quantize(summaries, for: projection, into: quantized, rows: count)
+      encoder.quantize(summaries, for: projection.inputForm, into: quantized, rows: count)
       do throws(WeightError) {
         try encoder.compute(projection, summaries, quantized, rows: count)
       } catch { throw .weights(error) }
