@@ -1,5 +1,4 @@
 public import ThimbleArchitecture
-internal import ThimbleFormat
 public import ThimbleModel
 public import ThimbleSystem
 public import ThimbleText
@@ -27,21 +26,14 @@ public final class LanguageModel {
 
   /// Opens the .thimble file at `path`.
   public convenience init(path: String, options: RunOptions = RunOptions()) throws {
-    let kernels = try options.kernels()
-    let file: ThimbleFile
-    do { file = try ThimbleFile(path: path) } catch { throw ModelError.format(error) }
-    let configuration = try FileWeights.configuration(of: file)
-    let plan = try MemoryPlan(
-      file, configuration: configuration, budget: options.memory,
-      tokens: options.maximumTokens ?? configuration.maxPositions, withHead: true,
-      positionsPerRound: options.positionsPerRound, base: options.base,
-      threads: options.threadCount)
-    let weights = try FileWeights(
-      file, plan: plan, workers: options.threadCount, kernels: kernels)
-    try weights.checkCompleteness()
+    try self.init(.file(path, options: options, scoresVocabulary: true))
+  }
+
+  /// A model with the weights and tokenizer of `source`.
+  public convenience init(_ source: ModelSource) throws {
     try self.init(
-      weights, tokenizer: file.tokenizer, plan: plan, maximumTokens: plan.maximumTokens,
-      threads: options.threadCount, kernels: kernels)
+      source.provider, tokenizer: source.tokenizer, plan: source.plan,
+      maximumTokens: source.maximumTokens, threads: source.threads, kernels: source.kernels)
   }
 
   /// A model with the weights of `provider`.

@@ -44,9 +44,11 @@ public struct ModelSource {
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: options.memory,
       tokens: options.maximumTokens ?? configuration.maxPositions, withHead: scoresVocabulary,
-      threads: options.threadCount)
+      positionsPerRound: options.positionsPerRound, base: options.base, threads: options.threadCount
+    )
     let weights = try FileWeights(
       file, plan: plan, workers: options.threadCount, kernels: kernels)
+    try weights.checkCompleteness()
     return ModelSource(
       weights, tokenizer: file.tokenizer, plan: plan, maximumTokens: plan.maximumTokens,
       threads: options.threadCount, kernels: kernels)

@@ -38,65 +38,58 @@ public struct SequenceInput: Sendable {
 
 /// An encoder with its tokenizer: what is common to everything that is made of whole texts.
 public final class SequenceEncoder {
-  public let path: String
   public let encoder: Encoder
   /// The most sequences that pass through the encoder together.
   public static let maximumSequences = 64
-  private let tables: TokenizerTables?
+  private let text: ModelText
   private var tokenizer: Tokenizer?
   private let batch: Batch
   private var tokens: [Token] = []
 
   public init(_ source: ModelSource) throws {
-    path = source.path
-    tables = source.tokenizer.isEmpty ? nil : try TokenizerTables(view: source.tokenizer)
-    tokenizer = tables.map { Tokenizer(tables: $0) }
+    let configuration = source.provider.configuration
+    text = ModelText(
+      path: source.path, configuration: configuration,
+      tables: source.tokenizer.isEmpty ? nil : try TokenizerTables(view: source.tokenizer),
+      longestText: min(configuration.maxPositions, source.maximumTokens))
+    tokenizer = text.makeTokenizer()
     encoder = try Encoder(
       source.provider, maximumTokens: source.maximumTokens,
       pool: ComputePool(threadCount: source.threads), kernels: source.kernels)
     batch = try Batch(maximumTokens: source.maximumTokens)
   }
 
-  /// `text`, or `text` and `second` as a pair, in tokens.
+  /// `first`, or `first` and `second` as a pair, in tokens.
   public func input(
-    _ text: String, pairedWith second: String? = nil, _ options: TextOptions = TextOptions()
+    _ first: String, pairedWith second: String? = nil, _ options: TextOptions = TextOptions()
   ) throws(ThimbleError) -> SequenceInput {
-    guard tables != nil else { throw .noTokenizer(path: path) }
-    let longest = min(encoder.configuration.maxPositions, batch.maximumTokens)
-    var encoding = options.convention.encoding(language: options.language)
-    try encode(text, second, encoding)
-    if tokens.count > longest {
-      guard options.truncates else { throw .tooLong(tokens: tokens.count, limit: longest) }
-      encoding.maximumLength = longest
-      try encode(text, second, encoding)
+    let encoding = options.convention.encoding(language: options.language)
+    if let second {
+      try encode(first, second, encoding, truncates: options.truncates)
+    } else {
+      try text.encode(
+        first.utf8.span, encoding, truncates: options.truncates, with: &tokenizer, into: &tokens)
     }
     let addsTypes = options.addsTypes ?? (options.convention == .huggingFace)
     return SequenceInput(
       ids: tokens.map { Int32($0.id) },
       types: addsTypes ? tokens.map { Int32($0.segment) } : nil,
-      language: try options.language.flatMap { name throws(ThimbleError) in try languageID(name) })
+      language: try text.languageID(options.language))
   }
 
   private func encode(
-    _ text: String, _ second: String?, _ options: EncodingOptions
+    _ first: String, _ second: String, _ options: EncodingOptions, truncates: Bool
   ) throws(ThimbleError) {
+    guard tokenizer != nil else { throw .noTokenizer(path: text.path) }
+    var options = options
+    if truncates { options.maximumLength = text.longestText }
     do throws(TextError) {
-      if let second {
-        try tokenizer?.encode(
-          text.utf8.span, pairedWith: second.utf8.span, options, into: &tokens)
-      } else {
-        try tokenizer?.encode(text.utf8.span, options, into: &tokens)
-      }
+      try tokenizer?.encode(
+        first.utf8.span, pairedWith: second.utf8.span, options, into: &tokens)
     } catch { throw .text(error) }
-  }
-
-  private func languageID(_ name: String) throws(ThimbleError) -> Int32? {
-    let configuration = encoder.configuration
-    guard configuration.hasLanguageEmbeddings else { return nil }
-    guard let id = configuration.languageID(name) else {
-      throw .language(name, known: configuration.languages.map(\.name))
+    guard tokens.count <= text.longestText else {
+      throw .tooLong(tokens: tokens.count, limit: text.longestText)
     }
-    return Int32(id)
   }
 
   /// Calls `body` with batches that hold all of `inputs` in order, as many at a time as there is room for.

@@ -258,7 +258,7 @@ private struct WorkingSize {
 
   // Enough tokens to make decoding weights once for all of them worth it, in what a small machine has to spare.
   private static let activationBytes = 80 << 20
-  private static let logitBytes = 10 << 20
+  private static let logitBytes = 48 << 20
 
   init(_ configuration: XLMConfiguration, models: Int) {
     let width = configuration.embeddingSize
@@ -267,6 +267,7 @@ private struct WorkingSize {
     let tokenBytes = 4 * (models * (7 * width + 2 * configuration.feedForwardSize) + layers * width)
     batchTokens = min(max(Self.activationBytes / tokenBytes, 64), 1024)
     maximumTokens = max(batchTokens, configuration.maxPositions)
-    positionsPerRound = min(max(Self.logitBytes / (4 * configuration.vocabularySize), 4), 64)
+    positionsPerRound = min(
+      max(Self.logitBytes / (4 * models * configuration.vocabularySize), 4), 64)
   }
 }

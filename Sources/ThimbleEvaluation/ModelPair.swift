@@ -40,11 +40,13 @@ public struct ModelPair {
     self.referencePath = referencePath
     let configuration = try FileWeights.configuration(of: file)
     try Self.check(configuration, against: checkpoint, file: path, reference: referencePath)
+    // Damaged tables are told as such, before they are taken for another vocabulary.
+    tokenizer = file.tokenizer.isEmpty ? nil : try TokenizerTables(view: file.tokenizer)
     let tables = try checkpoint.tokenizerTables() ?? []
     guard
-      try tables.isEmpty || file.tokenizer.isEmpty || file.tokenizer.elementsEqual(ByteView(tables))
+      try tables.isEmpty || file.tokenizer.isEmpty
+        || file.tokenizer.elementsEqual(ByteView(tables))
     else { throw EvaluationError.vocabulary(file: path, reference: referencePath) }
-    tokenizer = file.tokenizer.isEmpty ? nil : try TokenizerTables(view: file.tokenizer)
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: run.memory, tokens: 256, withHead: true,
       threads: run.threadCount)
