@@ -5,13 +5,17 @@ internal import ThimbleSystem
 /// How each tensor of a source is cut and stored, whatever its step will be.
 struct ChunkPlan {
   let source: ConversionSource
+  let calibration: Calibration?
   /// One a tensor; the step is 1 and to be replaced.
   let shapes: [TensorShape]
   /// All chunks, in the order of the file.
   let chunks: [ChunkPlace]
 
-  init(_ source: ConversionSource) throws(ConvertError) {
+  init(
+    _ source: ConversionSource, calibration: Calibration? = nil
+  ) throws(ConvertError) {
     self.source = source
+    self.calibration = calibration
     var shapes: [TensorShape] = []
     var chunks: [ChunkPlace] = []
     for (index, tensor) in source.tensors.enumerated() {

@@ -1,9 +1,12 @@
 internal import ArgumentParser
 internal import ThimbleArchitecture
 internal import ThimbleConvert
+internal import ThimbleEvaluation
 internal import ThimbleImport
 internal import ThimbleJSON
+internal import ThimbleReference
 internal import ThimbleSystem
+internal import ThimbleText
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -39,6 +42,16 @@ struct Convert: ParsableCommand {
       "tiny, small, balanced, high or near-lossless. (default: balanced)", valueName: "name"),
     transform: Quality.init(argument:))
   var quality: Quality?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Sentences like those that the model is for, one a line: files, or folders of LANG.txt. Weights are rounded so that their errors make up for each other there.",
+      valueName: "text"))
+  var calibrate: [String] = []
+
+  @Flag(help: "Calibrate with random tokens, if there is no text: half as good.")
+  var calibrateRandomly = false
 
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
@@ -83,6 +96,36 @@ struct Convert: ParsableCommand {
     }
   }
 
+  private var threadCount: Int { threads ?? ComputePool.usableProcessors() }
+
+  private func kernels() throws -> KernelTable {
+    try environment("THIMBLE_ISA").map(KernelTable.named) ?? .best
+  }
+
+  /// What the text says about `checkpoint`, if there is one.
+  private func calibration(of checkpoint: XLMCheckpoint) throws -> Calibration? {
+    guard calibrateRandomly || !calibrate.isEmpty else { return nil }
+    let text: CalibrationText
+    if calibrateRandomly {
+      text = .randomTokens
+    } else if let tables = try checkpoint.tokenizerTables() {
+      text = .sentences(
+        try EvaluationText(paths: calibrate), try TokenizerTables(view: try ByteView(tables)))
+    } else {
+      throw EvaluationError.noTokenizer(path: checkpoint.path)
+    }
+    let kernels = try kernels()
+    let calibrator = try Calibrator(
+      try CheckpointWeights(checkpoint, workers: threadCount, kernels: kernels),
+      pool: try ComputePool(threadCount: threadCount), kernels: kernels)
+    var progress: Progress?
+    defer { progress?.finish() }
+    return try calibrator.run(text) { done, limit in
+      progress = progress ?? Progress("Calibrating", unit: .items("tokens"), total: limit)
+      progress?.update(done)
+    }
+  }
+
   private var rate: Rate {
     if let bits { return .bits(bits) }
     if let size { return .size(size.bytes) }
@@ -98,9 +141,8 @@ struct Convert: ParsableCommand {
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
           chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
       let converter = try Converter(
-        try ConversionSource(opened), rate: rate,
-        threadCount: threads ?? ComputePool.usableProcessors(),
-        kernels: try environment("THIMBLE_ISA").map(KernelTable.named) ?? .best)
+        try ConversionSource(opened), rate: rate, calibration: try calibration(of: opened),
+        threadCount: threadCount, kernels: try kernels())
       var progress: Progress?
       let report = try converter.convert(to: output) {
         progress = progress ?? Progress("Converting", unit: .bytes, total: $0.bytesTotal)
