@@ -27,6 +27,19 @@ struct ChunkPlan {
     self.chunks = chunks
   }
 
+  /// How to round the matrix `tensor`, if it was calibrated.
+  func calibration(of tensor: Int) -> Calibration.Matrix? {
+    calibration?[source.tensors[tensor].name]
+  }
+
+  /// The tensor that holds the column factors of `tensor`, if it has any.
+  func indexOfColumnFactors(of tensor: Int) -> Int? {
+    guard isQuantised(tensor), let name = calibration(of: tensor)?.columnFactors?.name else {
+      return nil
+    }
+    return source.tensors.lastIndex { $0.name == name }
+  }
+
   /// The most bytes that a chunk decodes to.
   var largestChunk: Int { shapes.map { $0.codesSize(ofChunk: 0) }.max() ?? 0 }
 

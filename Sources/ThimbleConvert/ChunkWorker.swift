@@ -78,15 +78,17 @@ final class ChunkWorker {
     let codes = codes.from(position * panelSize)
     let scales = scaleCodes.from(position * panelSize / KernelShape.block)
     let distortion: Distortion
-    if let feedback, let own = plan.calibration?.feedback(of: tensor.name),
+    let calibration = plan.calibration(of: index)
+    if let feedback, let calibration,
       let encoded = feedback.encode(
-        weights, feedback: own, steps: steps, codes: codes, scaleCodes: scales)
+        weights, calibration, steps: steps, codes: codes, scaleCodes: scales)
     {
       distortion = encoded
     } else {
       do throws(WeightOutOfRange) {
         let encoded = try kernels.encodeQ8(
-          weights, steps: steps, codes: codes, scaleCodes: scales)
+          weights, columnFactors: calibration?.columnFactors?.reciprocals.from(0), steps: steps,
+          codes: codes, scaleCodes: scales)
         distortion = Distortion(signal: encoded.signal, noise: encoded.noise)
       } catch { throw unusableWeight(tensor, row: first + error.row, column: error.column) }
     }

@@ -19,7 +19,9 @@ public struct Converter {
     _ source: ConversionSource, rate: Rate, calibration: Calibration? = nil, threadCount: Int,
     kernels: KernelTable
   ) throws(ConvertError) {
-    plan = try ChunkPlan(source, calibration: calibration)
+    let whole: ConversionSource
+    do { whole = try calibration.map(source.adding) ?? source } catch { throw .system(error) }
+    plan = try ChunkPlan(whole, calibration: calibration)
     self.rate = rate
     self.threadCount = threadCount
     self.kernels = kernels

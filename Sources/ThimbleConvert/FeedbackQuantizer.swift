@@ -32,11 +32,16 @@ final class FeedbackQuantizer {
   ///
   /// - Returns: nil if a weight is too large for every scale, or no number.
   func encode(
-    _ rows: WeightRows, feedback: ErrorFeedback, steps: StepTable, codes: ArrayTail<UInt8>,
-    scaleCodes: ArrayTail<UInt8>
+    _ rows: WeightRows, _ calibration: Calibration.Matrix, steps: StepTable,
+    codes: ArrayTail<UInt8>, scaleCodes: ArrayTail<UInt8>
   ) -> Distortion? {
     kernels.packF32(rows, into: weights.from(0))
-    let columns = rows.columns
+    let (columns, feedback) = (rows.columns, calibration.feedback)
+    if let factors = calibration.columnFactors {
+      for index in 0..<columns * Self.height {
+        weights[index] *= factors.reciprocals[index / Self.height]
+      }
+    }
     let blocks = KernelShape.paddedColumns(columns) / KernelShape.block
     let scaleCount = blocks * Self.height
     let scales = scaleCodes.array.withMutableSpan(

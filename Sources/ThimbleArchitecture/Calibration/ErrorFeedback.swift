@@ -60,13 +60,3 @@ public struct ErrorFeedback: Sendable {
     }
   }
 }
-
-/// What was learnt about a model from text: how to round each of its matrices.
-public struct Calibration: Sendable {
-  private let feedback: [String: ErrorFeedback]
-
-  /// - Parameter feedback: by the name of the tensor.
-  public init(_ feedback: [String: ErrorFeedback]) { self.feedback = feedback }
-
-  public func feedback(of tensor: String) -> ErrorFeedback? { feedback[tensor] }
-}

@@ -31,4 +31,23 @@ public struct InputMoments: Sendable {
 
   /// Where the sums of `block` begin in `sums`.
   public func offset(ofBlock block: Int) -> Int { block * blockSize * blockSize }
+
+  /// The sum of x[column]^2.
+  func square(ofColumn column: Int) -> Float {
+    let block = column / blockSize
+    let range = columns(ofBlock: block)
+    let index = column - range.lowerBound
+    return sums[offset(ofBlock: block) + index * range.count + index]
+  }
+
+  /// Makes these the moments of inputs that are multiplied by `factors`.
+  func scale(by factors: AlignedArray<Float>) {
+    for block in 0..<blockCount {
+      let range = columns(ofBlock: block)
+      for (i, row) in range.enumerated() {
+        let start = offset(ofBlock: block) + i * range.count
+        for (j, column) in range.enumerated() { sums[start + j] *= factors[row] * factors[column] }
+      }
+    }
+  }
 }

@@ -71,7 +71,7 @@ public final class Calibrator {
     }
     guard done > 0 else { throw .nothingToMask(path: "the text to calibrate with") }
     try flush()
-    return calibration()
+    do { return try calibration() } catch { throw .system(error) }
   }
 
   private func flush() throws(EvaluationError) {
@@ -95,23 +95,35 @@ public final class Calibrator {
     pendingTokens = 0
   }
 
-  private func calibration() -> Calibration {
-    var feedback: [String: ErrorFeedback] = [:]
+  private func calibration() throws(SystemError) -> Calibration {
+    var matrices: [String: Calibration.Matrix] = [:]
+    func add(
+      _ moments: InputMoments, _ names: [String], factors: ColumnFactors? = nil,
+      identity: Double = 0
+    ) {
+      let feedback = ErrorFeedback(consuming: moments, identity: identity)
+      for name in names {
+        matrices[name] = Calibration.Matrix(feedback: feedback, columnFactors: factors)
+      }
+    }
     for layer in 0..<configuration.layerCount {
       let attention = "transformer.attentions.\(layer)"
       let feedForward = "transformer.ffns.\(layer)"
-      for (index, names) in [
-        ["\(attention).q_lin", "\(attention).k_lin", "\(attention).v_lin"],
-        ["\(attention).out_lin"], ["\(feedForward).lin1"], ["\(feedForward).lin2"],
-      ].enumerated() {
-        let own = ErrorFeedback(consuming: moments[4 * layer + index])
-        for name in names { feedback["\(name).weight"] = own }
-      }
+      let inputs = moments[(4 * layer)...]
+      // Behind a LayerNorm factors make a difference; what attention and activation yield has no
+      // columns that stand out.
+      let (projected, inner) = (inputs[4 * layer], inputs[4 * layer + 2])
+      let factors = try ColumnFactors("\(attention).input_factors", evening: projected)
+      let names = ["q_lin", "k_lin", "v_lin"].map { "\(attention).\($0).weight" }
+      add(projected, names, factors: factors)
+      add(inputs[4 * layer + 1], ["\(attention).out_lin.weight"])
+      let innerFactors = try ColumnFactors("\(feedForward).input_factors", evening: inner)
+      add(inner, ["\(feedForward).lin1.weight"], factors: innerFactors)
+      add(inputs[4 * layer + 3], ["\(feedForward).lin2.weight"])
     }
     if let last = moments.last {
-      feedback[XLMConfiguration.tokenEmbeddingName] = ErrorFeedback(
-        consuming: last, identity: Self.embeddingIdentity)
+      add(last, [XLMConfiguration.tokenEmbeddingName], identity: Self.embeddingIdentity)
     }
-    return Calibration(feedback)
+    return Calibration(matrices)
   }
 }
