@@ -1,12 +1,11 @@
 internal import ArgumentParser
+internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleConvert
 internal import ThimbleEvaluation
 internal import ThimbleImport
 internal import ThimbleJSON
-internal import ThimbleReference
 internal import ThimbleSystem
-internal import ThimbleText
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,6 +22,7 @@ struct Convert: ParsableCommand {
         thimble convert xlm-mlm-100-1280 -o xlm.thimble
         thimble convert xlm-mlm-100-1280 -o xlm.thimble --bits 5.5
         thimble convert xlm-mlm-100-1280 -o xlm.thimble --size 430MB --json
+        thimble convert xlm-mlm-100-1280 -o xlm.thimble --calibrate sentences/ --max-kl 0.001
       """)
 
   @Argument(help: "The checkpoint.")
@@ -43,15 +43,7 @@ struct Convert: ParsableCommand {
     transform: Quality.init(argument:))
   var quality: Quality?
 
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "Sentences like those that the model is for, one a line: files, or folders of LANG.txt. Weights are rounded so that their errors make up for each other there.",
-      valueName: "text"))
-  var calibrate: [String] = []
-
-  @Flag(help: "Calibrate with random tokens, if there is no text: half as good.")
-  var calibrateRandomly = false
+  @OptionGroup(title: "Calibration") var calibrating: CalibrationOptions
 
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
@@ -84,8 +76,8 @@ struct Convert: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard [bits != nil, size != nil, quality != nil].count(where: \.self) <= 1 else {
-      throw ValidationError("--bits, --size and --quality exclude each other.")
+    guard [bits != nil, size != nil, quality != nil, calibrating.maxKl != nil].count(where: \.self) <= 1 else {
+      throw ValidationError("--bits, --size, --quality and --max-kl exclude each other.")
     }
     if let bits, !(bits > 0 && bits.isFinite) {
       throw ValidationError("--bits \(bits): a number above 0 is needed, such as 6.1.")
@@ -102,28 +94,42 @@ struct Convert: ParsableCommand {
     try environment("THIMBLE_ISA").map(KernelTable.named) ?? .best
   }
 
-  /// What the text says about `checkpoint`, if there is one.
-  private func calibration(of checkpoint: XLMCheckpoint) throws -> Calibration? {
-    guard calibrateRandomly || !calibrate.isEmpty else { return nil }
-    let text: CalibrationText
-    if calibrateRandomly {
-      text = .randomTokens
-    } else if let tables = try checkpoint.tokenizerTables() {
-      text = .sentences(
-        try EvaluationText(paths: calibrate), try TokenizerTables(view: try ByteView(tables)))
-    } else {
-      throw EvaluationError.noTokenizer(path: checkpoint.path)
-    }
+  private func calibration(
+    of checkpoint: XLMCheckpoint, with text: CalibrationText
+  ) throws -> Calibration {
+    try calibrating.calibration(
+      of: checkpoint, with: text, threads: threadCount, kernels: try kernels())
+  }
+
+  /// The bits per weight of the smallest file that stays under `limit`.
+  private func bits(
+    ofDivergence limit: Double, _ source: ConversionSource, _ calibration: Calibration,
+    on text: EvaluationText
+  ) throws -> Double {
+    let trial = "\(output).trial"
+    defer { removePath(trial) }
     let kernels = try kernels()
-    let calibrator = try Calibrator(
-      try CheckpointWeights(checkpoint, workers: threadCount, kernels: kernels),
-      pool: try ComputePool(threadCount: threadCount), kernels: kernels)
-    var progress: Progress?
-    defer { progress?.finish() }
-    return try calibrator.run(text) { done, limit in
-      progress = progress ?? Progress("Calibrating", unit: .items("tokens"), total: limit)
-      progress?.update(done)
+    let search = DivergenceSearch(limit: limit) { bits in
+      let converter = try Converter(
+        source, rate: .bits(bits), calibration: calibration, threadCount: threadCount,
+        kernels: kernels)
+      _ = try converter.convert(to: trial)
+      let pair = try ModelPair(
+        file: trial, reference: checkpoint, run: RunOptions(threads: threadCount))
+      var options = EvaluationOptions()
+      options.limit = 100
+      options.readsIDs = calibrating.ids
+      let evaluation = try pair.evaluator(pair.candidates([.both]), options).run(text)
+      let divergence = evaluation.measures(candidate: 0)?.divergence.mean.value ?? .infinity
+      try StandardStream.error.write(
+        "\(decimal(bits, 2)) bits per weight: mean KL \(decimal(divergence, 5))\n")
+      return divergence
     }
+    guard let bits = try search.bits() else {
+      throw ValidationError(
+        "--max-kl \(limit): even \(DivergenceSearch.range.upperBound) bits per weight differ more.")
+    }
+    return bits
   }
 
   private var rate: Rate {
@@ -140,9 +146,24 @@ struct Convert: ParsableCommand {
         options: ImportOptions(
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
           chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
+      let source = try ConversionSource(opened)
+      var (rate, calibration) = (rate, Calibration?.none)
+      if let limit = calibrating.maxKl {
+        let halves = try EvaluationText(paths: calibrating.calibrate).halves()
+        let learnt = try self.calibration(
+          of: opened, with: try calibrating.sentences(halves.first, for: opened))
+        rate = .bits(try bits(ofDivergence: limit, source, learnt, on: halves.second))
+        calibration = learnt
+      } else if calibrating.calibrateRandomly {
+        calibration = try self.calibration(of: opened, with: .randomTokens)
+      } else if !calibrating.calibrate.isEmpty {
+        let text = try EvaluationText(paths: calibrating.calibrate)
+        calibration = try self.calibration(
+          of: opened, with: try calibrating.sentences(text, for: opened))
+      }
       let converter = try Converter(
-        try ConversionSource(opened), rate: rate, calibration: try calibration(of: opened),
-        threadCount: threadCount, kernels: try kernels())
+        source, rate: rate, calibration: calibration, threadCount: threadCount,
+        kernels: try kernels())
       var progress: Progress?
       let report = try converter.convert(to: output) {
         progress = progress ?? Progress("Converting", unit: .bytes, total: $0.bytesTotal)

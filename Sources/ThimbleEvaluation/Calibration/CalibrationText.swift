@@ -6,6 +6,8 @@ public import ThimbleText
 public enum CalibrationText: Sendable {
   /// Sentences like those that the model is for, and the tables that turn them into tokens.
   case sentences(EvaluationText, TokenizerTables)
+  /// Such sentences as JSON lists of token ids, ends included.
+  case ids(EvaluationText)
   /// Random tokens, frequent ones more often: what there is without any text.
   case randomTokens
 }
@@ -16,7 +18,7 @@ protocol SequenceSource {
   mutating func next() throws(EvaluationError) -> (sequence: MaskedSequence, language: Int32?)?
 }
 
-/// The sentences of some files, one of each language after the other.
+/// The sentences of some files, as text or (without tables) as ids, one of each language after the other.
 struct SentenceSource: SequenceSource {
   private let reader: SentenceReader
   private let configuration: XLMConfiguration
@@ -26,10 +28,11 @@ struct SentenceSource: SequenceSource {
   private var turn = 0
 
   init(
-    _ text: EvaluationText, _ tables: TokenizerTables, configuration: XLMConfiguration,
+    _ text: EvaluationText, _ tables: TokenizerTables?, configuration: XLMConfiguration,
     longest: Int
   ) throws(EvaluationError) {
-    reader = SentenceReader(tables, input: .text, configuration: configuration, longest: longest)
+    reader = SentenceReader(
+      tables, input: tables == nil ? .ids : .text, configuration: configuration, longest: longest)
     self.configuration = configuration
     languages = text.languages
     lines = languages.map { Lines($0.bytes) }

@@ -55,6 +55,9 @@ public final class Calibrator {
     var source: any SequenceSource =
       switch text {
       case .randomTokens: RandomSource(configuration)
+      case .ids(let text):
+        try SentenceSource(
+          text, nil, configuration: configuration, longest: configuration.maxPositions)
       case .sentences(let text, let tables):
         try SentenceSource(
           text, tables, configuration: configuration, longest: configuration.maxPositions)
