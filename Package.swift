@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "CThimbleKernels"),
     library("ThimbleSystem", ["CThimbleKernels", "CZstd"]),
     library("ThimbleJSON", []),
-    library("ThimbleArchitecture", ["ThimbleJSON"]),
+    library("ThimbleArchitecture", ["ThimbleJSON", "ThimbleSystem"]),
     library("ThimbleFormat", ["ThimbleSystem"]),
     library("ThimbleOps", ["ThimbleSystem"]),
     library("ThimbleText", ["ThimbleSystem"], exclude: ["Rules/NOTICE.md"]),

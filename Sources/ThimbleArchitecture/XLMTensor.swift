@@ -20,6 +20,8 @@ public struct XLMTensor: Sendable, Equatable {
     case linearBias
     case normGain
     case normBias
+    /// [inputs]: multiplied into the inputs of linear layers; no part of a checkpoint.
+    case columnFactors
   }
 
   /// The parts of a model that reports tell apart, in their order.
@@ -32,7 +34,7 @@ public struct XLMTensor: Sendable, Equatable {
     case heads
   }
 
-  package init(name: String, shape: [Int], role: Role, group: Group, layer: Int?) {
+  public init(name: String, shape: [Int], role: Role, group: Group, layer: Int?) {
     self.name = name
     self.shape = shape
     self.role = role

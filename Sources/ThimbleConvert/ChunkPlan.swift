@@ -5,13 +5,17 @@ internal import ThimbleSystem
 /// How each tensor of a source is cut and stored, whatever its step will be.
 struct ChunkPlan {
   let source: ConversionSource
+  let calibration: Calibration?
   /// One a tensor; the step is 1 and to be replaced.
   let shapes: [TensorShape]
   /// All chunks, in the order of the file.
   let chunks: [ChunkPlace]
 
-  init(_ source: ConversionSource) throws(ConvertError) {
+  init(
+    _ source: ConversionSource, calibration: Calibration? = nil
+  ) throws(ConvertError) {
     self.source = source
+    self.calibration = calibration
     var shapes: [TensorShape] = []
     var chunks: [ChunkPlace] = []
     for (index, tensor) in source.tensors.enumerated() {
@@ -21,6 +25,19 @@ struct ChunkPlan {
     }
     self.shapes = shapes
     self.chunks = chunks
+  }
+
+  /// How to round the matrix `tensor`, if it was calibrated.
+  func calibration(of tensor: Int) -> Calibration.Matrix? {
+    calibration?[source.tensors[tensor].name]
+  }
+
+  /// The tensor that holds the column factors of `tensor`, if it has any.
+  func indexOfColumnFactors(of tensor: Int) -> Int? {
+    guard isQuantised(tensor), let name = calibration(of: tensor)?.columnFactors?.name else {
+      return nil
+    }
+    return source.tensors.lastIndex { $0.name == name }
   }
 
   /// The most bytes that a chunk decodes to.

@@ -1,3 +1,4 @@
+internal import ThimbleArchitecture
 internal import ThimbleFormat
 internal import ThimbleSystem
 
@@ -9,10 +10,16 @@ final class ChunkWorker {
   private let scaleCodes: AlignedArray<UInt8>
   private let encoder: ChunkEncoder
   private let trialSlot: ChunkSlot
+  private let feedback: FeedbackQuantizer?
 
   init(_ plan: ChunkPlan, kernels: KernelTable) throws(SystemError) {
     self.plan = plan
     self.kernels = kernels
+    feedback =
+      plan.calibration == nil
+      ? nil
+      : try FeedbackQuantizer(
+        columns: plan.source.tensors.map(\.columns).max() ?? 0, kernels: kernels)
     codes = try AlignedArray(count: plan.largestChunk)
     scaleCodes = try AlignedArray(count: plan.largestChunk / KernelShape.block)
     encoder = try ChunkEncoder(largestChunk: plan.largestChunk, kernels: kernels)
@@ -46,26 +53,67 @@ final class ChunkWorker {
 
   /// Quantises chunk `place` of a matrix.
   func quantise(_ place: ChunkPlace, step: Float) throws(ConvertError) -> Distortion {
-    let (tensor, shape) = (plan.source.tensors[place.tensor], plan.shapes[place.tensor])
-    let steps = StepTable(step: step)
-    let panelSize = KernelShape.panelRows * shape.paddedColumns
+    let shape = plan.shapes[place.tensor]
+    let table = StepTable(step: step)
     var distortion = Distortion()
     for (index, panel) in shape.panels(ofChunk: place.chunk).enumerated() {
-      let first = KernelShape.panelRows * panel
-      let rows = first..<min(first + KernelShape.panelRows, shape.rows)
-      let weights = WeightRows(
-        tensor.bytes(ofRows: rows), element: tensor.elementType, rows: rows.count,
-        columns: shape.columns)
-      do throws(WeightOutOfRange) {
-        let encoded = try kernels.encodeQ8(
-          weights, steps: steps, codes: codes.from(index * panelSize),
-          scaleCodes: scaleCodes.from(index * panelSize / KernelShape.block))
-        distortion.add(Distortion(signal: encoded.signal, noise: encoded.noise))
-      } catch {
-        throw unusableWeight(tensor, row: rows.lowerBound + error.row, column: error.column)
-      }
+      distortion.add(try quantise(panel, of: place.tensor, steps: table, at: index))
     }
     return distortion
+  }
+
+  /// Quantises one panel of a matrix, to be number `index` of the chunk.
+  private func quantise(
+    _ panel: Int, of index: Int, steps: StepTable, at position: Int
+  ) throws(ConvertError) -> Distortion {
+    let (tensor, shape) = (plan.source.tensors[index], plan.shapes[index])
+    let panelSize = KernelShape.panelRows * shape.paddedColumns
+    let first = KernelShape.panelRows * panel
+    let rows = first..<min(first + KernelShape.panelRows, shape.rows)
+    let weights = WeightRows(
+      tensor.bytes(ofRows: rows), element: tensor.elementType, rows: rows.count,
+      columns: shape.columns)
+    let leastCode = StepPlan.leastScaleCode(tensor.tensor, panel: panel)
+    let steps = StepTable(steps, from: leastCode)
+    let codes = codes.from(position * panelSize)
+    let scales = scaleCodes.from(position * panelSize / KernelShape.block)
+    let distortion: Distortion
+    let calibration = plan.calibration(of: index)
+    if let feedback, let calibration,
+      let encoded = feedback.encode(
+        weights, calibration, steps: steps, codes: codes, scaleCodes: scales)
+    {
+      distortion = encoded
+    } else {
+      do throws(WeightOutOfRange) {
+        let encoded = try kernels.encodeQ8(
+          weights, columnFactors: calibration?.columnFactors?.reciprocals.from(0), steps: steps,
+          codes: codes, scaleCodes: scales)
+        distortion = Distortion(signal: encoded.signal, noise: encoded.noise)
+      } catch { throw unusableWeight(tensor, row: first + error.row, column: error.column) }
+    }
+    if leastCode > 0 {
+      try raise(scales, by: leastCode, rows: rows, of: tensor)
+    }
+    return distortion
+  }
+
+  /// Adds `leastCode` to the scale codes of a panel with rows `rows`.
+  private func raise(
+    _ scales: ArrayTail<UInt8>, by leastCode: Int, rows: Range<Int>, of tensor: SourceTensor
+  ) throws(ConvertError) {
+    let height = KernelShape.panelRows
+    let count = KernelShape.paddedColumns(tensor.columns) / KernelShape.block * height
+    for index in 0..<count where index % height < rows.count {
+      let (code, overflow) = scales.array[scales.offset + index].addingReportingOverflow(
+        UInt8(leastCode))
+      guard !overflow else {
+        throw unusableWeight(
+          tensor, row: rows.lowerBound + index % height,
+          column: index / height * KernelShape.block)
+      }
+      scales.array[scales.offset + index] = code
+    }
   }
 
   /// Writes the values of chunk `place` of an `f32` tensor into `codes`.

@@ -36,7 +36,7 @@ extension ConversionReport.Group {
     }
     guard !members.isEmpty else { return nil }
     self.group = group
-    parameterCount = members.map { plan.source.tensors[$0].weightCount }.reduce(0, +)
+    parameterCount = members.map { plan.source.tensors[$0].parameterCount }.reduce(0, +)
     size = members.map { tallies[$0].size }.reduce(0, +)
     sqnr = plan.distortion(of: members, tallies).sqnr
   }

@@ -1,4 +1,4 @@
-internal import ThimbleArchitecture
+public import ThimbleArchitecture
 internal import ThimbleFormat
 public import ThimbleSystem
 
@@ -11,12 +11,17 @@ public struct Converter {
   private let threadCount: Int
   private let kernels: KernelTable
 
-  /// - Parameter threadCount: at least 1.
+  /// - Parameters:
+  ///   - calibration: of this model; without it every weight is rounded by itself.
+  ///   - threadCount: at least 1.
   /// - Throws: `ConvertError.tooWide`.
   public init(
-    _ source: ConversionSource, rate: Rate, threadCount: Int, kernels: KernelTable
+    _ source: ConversionSource, rate: Rate, calibration: Calibration? = nil, threadCount: Int,
+    kernels: KernelTable
   ) throws(ConvertError) {
-    plan = try ChunkPlan(source)
+    let whole: ConversionSource
+    do { whole = try calibration.map(source.adding) ?? source } catch { throw .system(error) }
+    plan = try ChunkPlan(whole, calibration: calibration)
     self.rate = rate
     self.threadCount = threadCount
     self.kernels = kernels

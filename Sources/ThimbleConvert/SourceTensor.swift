@@ -16,7 +16,25 @@ public struct ConversionSource: Sendable {
     self.tensors = tensors
   }
 
-  var parameterCount: Int { tensors.map(\.weightCount).reduce(0, +) }
+  /// The weights of the checkpoint.
+  var parameterCount: Int { tensors.map(\.parameterCount).reduce(0, +) }
+
+  /// The same with the column factors of `calibration` behind the tensors.
+  func adding(_ calibration: Calibration) throws(SystemError) -> ConversionSource {
+    var tensors = tensors
+    for factors in calibration.columnFactors {
+      let columns = factors.values.count
+      let bytes = try AlignedArray<UInt8>(count: 4 * columns)
+      for index in 0..<bytes.count {
+        bytes[index] = UInt8(
+          truncatingIfNeeded: factors.values[index / 4].bitPattern >> (index % 4 * 8))
+      }
+      let tensor = XLMTensor(
+        name: factors.name, shape: [columns], role: .columnFactors, group: .norms, layer: nil)
+      tensors.append(SourceTensor(tensor, elementType: .float32, bytes: ByteView(bytes)))
+    }
+    return ConversionSource(configuration: configuration, tokenizer: tokenizer, tensors: tensors)
+  }
 }
 
 /// The weights of one tensor, where they lie.
@@ -42,6 +60,8 @@ public struct SourceTensor: Sendable {
   var rows: Int { tensor.shape.count == 1 ? 1 : tensor.shape[0] }
   var columns: Int { tensor.shape[tensor.shape.count - 1] }
   var weightCount: Int { rows * columns }
+  /// Column factors are no weights of the checkpoint.
+  var parameterCount: Int { tensor.role == .columnFactors ? 0 : weightCount }
 
   /// The bytes of rows `rows`.
   func bytes(ofRows rows: Range<Int>) -> ByteView {

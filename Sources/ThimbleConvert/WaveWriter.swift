@@ -67,7 +67,10 @@ final class WaveWriter {
     guard let chunk = slot.chunk else { preconditionFailure("the slot is empty") }
     do throws(FormatError) {
       if place.chunk == 0 {
-        try writer.begin(workforce.plan.shapes[place.tensor].withStep(step(place.tensor)))
+        let plan = workforce.plan
+        try writer.begin(
+          plan.shapes[place.tensor].withStep(step(place.tensor)),
+          columnFactors: plan.indexOfColumnFactors(of: place.tensor))
       }
       try writer.append(chunk)
     } catch { throw .format(error) }

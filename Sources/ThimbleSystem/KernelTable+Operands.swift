@@ -82,6 +82,14 @@ public struct StepTable: Sendable, Equatable {
     steps = step * Self.roots
   }
 
+  /// The scales of the table `base` from its scale code `first` on.
+  public init(_ base: StepTable, from first: Int) {
+    precondition((0...248).contains(first), "scale code \(first)")
+    var steps = base.steps
+    for index in steps.indices { steps[index] = base.scale(code: UInt8(first + index)) }
+    self.steps = steps
+  }
+
   public var step: Float { steps[0] }
 
   /// The scale of a block with scale code `code`.

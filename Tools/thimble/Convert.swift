@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleConvert
+internal import ThimbleEvaluation
 internal import ThimbleImport
 internal import ThimbleJSON
 internal import ThimbleSystem
@@ -20,6 +22,7 @@ struct Convert: ParsableCommand {
         thimble convert xlm-mlm-100-1280 -o xlm.thimble
         thimble convert xlm-mlm-100-1280 -o xlm.thimble --bits 5.5
         thimble convert xlm-mlm-100-1280 -o xlm.thimble --size 430MB --json
+        thimble convert xlm-mlm-100-1280 -o xlm.thimble --calibrate sentences/ --max-kl 0.001
       """)
 
   @Argument(help: "The checkpoint.")
@@ -39,6 +42,8 @@ struct Convert: ParsableCommand {
       "tiny, small, balanced, high or near-lossless. (default: balanced)", valueName: "name"),
     transform: Quality.init(argument:))
   var quality: Quality?
+
+  @OptionGroup(title: "Calibration") var calibrating: CalibrationOptions
 
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
@@ -71,8 +76,8 @@ struct Convert: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard [bits != nil, size != nil, quality != nil].count(where: \.self) <= 1 else {
-      throw ValidationError("--bits, --size and --quality exclude each other.")
+    guard [bits != nil, size != nil, quality != nil, calibrating.maxKl != nil].count(where: \.self) <= 1 else {
+      throw ValidationError("--bits, --size, --quality and --max-kl exclude each other.")
     }
     if let bits, !(bits > 0 && bits.isFinite) {
       throw ValidationError("--bits \(bits): a number above 0 is needed, such as 6.1.")
@@ -81,6 +86,50 @@ struct Convert: ParsableCommand {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads \(threads): 1 to 1024 make sense.")
     }
+  }
+
+  private var threadCount: Int { threads ?? ComputePool.usableProcessors() }
+
+  private func kernels() throws -> KernelTable {
+    try environment("THIMBLE_ISA").map(KernelTable.named) ?? .best
+  }
+
+  private func calibration(
+    of checkpoint: XLMCheckpoint, with text: CalibrationText
+  ) throws -> Calibration {
+    try calibrating.calibration(
+      of: checkpoint, with: text, threads: threadCount, kernels: try kernels())
+  }
+
+  /// The bits per weight of the smallest file that stays under `limit`.
+  private func bits(
+    ofDivergence limit: Double, _ source: ConversionSource, _ calibration: Calibration,
+    on text: EvaluationText
+  ) throws -> Double {
+    let trial = "\(output).trial"
+    defer { removePath(trial) }
+    let kernels = try kernels()
+    let search = DivergenceSearch(limit: limit) { bits in
+      let converter = try Converter(
+        source, rate: .bits(bits), calibration: calibration, threadCount: threadCount,
+        kernels: kernels)
+      _ = try converter.convert(to: trial)
+      let pair = try ModelPair(
+        file: trial, reference: checkpoint, run: RunOptions(threads: threadCount))
+      var options = EvaluationOptions()
+      options.limit = 100
+      options.readsIDs = calibrating.ids
+      let evaluation = try pair.evaluator(pair.candidates([.both]), options).run(text)
+      let divergence = evaluation.measures(candidate: 0)?.divergence.mean.value ?? .infinity
+      try StandardStream.error.write(
+        "\(decimal(bits, 2)) bits per weight: mean KL \(decimal(divergence, 5))\n")
+      return divergence
+    }
+    guard let bits = try search.bits() else {
+      throw ValidationError(
+        "--max-kl \(limit): even \(DivergenceSearch.range.upperBound) bits per weight differ more.")
+    }
+    return bits
   }
 
   private var rate: Rate {
@@ -97,10 +146,24 @@ struct Convert: ParsableCommand {
         options: ImportOptions(
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
           chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
+      let source = try ConversionSource(opened)
+      var (rate, calibration) = (rate, Calibration?.none)
+      if let limit = calibrating.maxKl {
+        let halves = try EvaluationText(paths: calibrating.calibrate).halves()
+        let learnt = try self.calibration(
+          of: opened, with: try calibrating.sentences(halves.first, for: opened))
+        rate = .bits(try bits(ofDivergence: limit, source, learnt, on: halves.second))
+        calibration = learnt
+      } else if calibrating.calibrateRandomly {
+        calibration = try self.calibration(of: opened, with: .randomTokens)
+      } else if !calibrating.calibrate.isEmpty {
+        let text = try EvaluationText(paths: calibrating.calibrate)
+        calibration = try self.calibration(
+          of: opened, with: try calibrating.sentences(text, for: opened))
+      }
       let converter = try Converter(
-        try ConversionSource(opened), rate: rate,
-        threadCount: threads ?? ComputePool.usableProcessors(),
-        kernels: try environment("THIMBLE_ISA").map(KernelTable.named) ?? .best)
+        source, rate: rate, calibration: calibration, threadCount: threadCount,
+        kernels: try kernels())
       var progress: Progress?
       let report = try converter.convert(to: output) {
         progress = progress ?? Progress("Converting", unit: .bytes, total: $0.bytesTotal)

@@ -58,6 +58,8 @@ public struct EvaluationText: Sendable {
 struct Lines {
   private let bytes: ByteView
   private var offset = 0
+  /// Where the next line begins.
+  var position: Int { min(offset, bytes.count) }
   /// The number of the line that came last, from 1.
   private(set) var number = 0
 

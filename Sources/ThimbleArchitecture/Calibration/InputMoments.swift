@@ -1,0 +1,53 @@
+public import ThimbleSystem
+
+/// How the inputs of a linear layer vary together: sums of x[i] * x[j] over many inputs x.
+///
+/// Kept for pairs of columns in the same block only, so that memory grows with the width, not with
+/// its square: few models are so narrow that one block holds all of them.
+public struct InputMoments: Sendable {
+  /// The most columns of a block.
+  public static let largestBlock = 768
+
+  public let columns: Int
+  /// Columns of every block but perhaps the last.
+  public let blockSize: Int
+  /// Block after block, each [size][size]; the first of the pair of columns is the larger one.
+  public let sums: AlignedArray<Float>
+
+  /// All sums are zero at first.
+  public init(columns: Int) throws(SystemError) {
+    let count = (columns + Self.largestBlock - 1) / Self.largestBlock
+    self.columns = columns
+    // Blocks of nearly the same size, in whole groups of columns that are quantised together.
+    blockSize = ((columns + count - 1) / count + 31) / 32 * 32
+    sums = try AlignedArray(count: columns * min(blockSize, columns))
+  }
+
+  public var blockCount: Int { (columns + blockSize - 1) / blockSize }
+
+  public func columns(ofBlock block: Int) -> Range<Int> {
+    block * blockSize..<min((block + 1) * blockSize, columns)
+  }
+
+  /// Where the sums of `block` begin in `sums`.
+  public func offset(ofBlock block: Int) -> Int { block * blockSize * blockSize }
+
+  /// The sum of x[column]^2.
+  func square(ofColumn column: Int) -> Float {
+    let block = column / blockSize
+    let range = columns(ofBlock: block)
+    let index = column - range.lowerBound
+    return sums[offset(ofBlock: block) + index * range.count + index]
+  }
+
+  /// Makes these the moments of inputs that are multiplied by `factors`.
+  func scale(by factors: AlignedArray<Float>) {
+    for block in 0..<blockCount {
+      let range = columns(ofBlock: block)
+      for (i, row) in range.enumerated() {
+        let start = offset(ofBlock: block) + i * range.count
+        for (j, column) in range.enumerated() { sums[start + j] *= factors[row] * factors[column] }
+      }
+    }
+  }
+}

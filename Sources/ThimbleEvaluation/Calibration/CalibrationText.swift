@@ -1,0 +1,114 @@
+internal import ThimbleArchitecture
+internal import ThimbleSystem
+public import ThimbleText
+
+/// What a model is calibrated with.
+public enum CalibrationText: Sendable {
+  /// Sentences like those that the model is for, and the tables that turn them into tokens.
+  case sentences(EvaluationText, TokenizerTables)
+  /// Such sentences as JSON lists of token ids, ends included.
+  case ids(EvaluationText)
+  /// Random tokens, frequent ones more often: what there is without any text.
+  case randomTokens
+}
+
+/// Where a calibration gets its sequences from.
+protocol SequenceSource {
+  /// The next sequence, and the language whose embedding goes with it.
+  mutating func next() throws(EvaluationError) -> (sequence: MaskedSequence, language: Int32?)?
+}
+
+/// The sentences of some files, as text or (without tables) as ids, one of each language after the other.
+struct SentenceSource: SequenceSource {
+  private let reader: SentenceReader
+  private let configuration: XLMConfiguration
+  private let languages: [EvaluationText.Language]
+  private let ids: [Int32?]
+  private var lines: [Lines]
+  private var turn = 0
+
+  init(
+    _ text: EvaluationText, _ tables: TokenizerTables?, configuration: XLMConfiguration,
+    longest: Int
+  ) throws(EvaluationError) {
+    reader = SentenceReader(
+      tables, input: tables == nil ? .ids : .text, configuration: configuration, longest: longest)
+    self.configuration = configuration
+    languages = text.languages
+    lines = languages.map { Lines($0.bytes) }
+    var ids: [Int32?] = []
+    for language in languages {
+      let id = configuration.languageID(language.name)
+      guard id != nil || !configuration.hasLanguageEmbeddings else {
+        throw .language(
+          language.name, path: language.path, known: configuration.languages.map(\.name))
+      }
+      ids.append(configuration.hasLanguageEmbeddings ? id.map { Int32($0) } : nil)
+    }
+    self.ids = ids
+  }
+
+  mutating func next() throws(EvaluationError) -> (sequence: MaskedSequence, language: Int32?)? {
+    var ended = 0
+    while ended < lines.count {
+      let index = turn % lines.count
+      turn += 1
+      guard let line = lines[index].next() else {
+        ended += 1
+        continue
+      }
+      ended = 0
+      let sentence = try reader.sentence(
+        line, path: languages[index].path, number: lines[index].number)
+      let masked = sentence.masked(
+        .fraction(0.15), seed: 2, mask: Int32(configuration.specialIDs.mask))
+      if let sequence = masked.first { return (sequence, ids[index]) }
+    }
+    return nil
+  }
+}
+
+/// Sequences of tokens that have nothing to do with each other, drawn by Zipf's law.
+struct RandomSource: SequenceSource {
+  private let configuration: XLMConfiguration
+  private let specials: Set<Int>
+  private var random = SplitMix64(state: 1)
+  private var count = 0
+
+  // As long as sentences are.
+  private static let length = 20
+  // The most frequent tokens are less frequent than the plain law has it (Mandelbrot).
+  private static let shift = 30.0
+
+  init(_ configuration: XLMConfiguration) {
+    self.configuration = configuration
+    let special = configuration.specialIDs
+    specials = [special.beginning, special.end, special.padding, special.unknown, special.mask]
+  }
+
+  mutating func next() -> (sequence: MaskedSequence, language: Int32?)? {
+    let special = configuration.specialIDs
+    var sequence = MaskedSequence(ids: [Int32(special.end)], targets: [])
+    for position in 1...min(Self.length, configuration.maxPositions - 2) {
+      let id = token()
+      let isMasked = random.next(below: 100) < 15
+      if isMasked { sequence.targets.append((position, id)) }
+      sequence.ids.append(Int32(isMasked ? special.mask : id))
+    }
+    sequence.ids.append(Int32(special.end))
+    count += 1
+    let language = configuration.hasLanguageEmbeddings ? count % configuration.languageCount : nil
+    return (sequence, language.map { Int32($0) })
+  }
+
+  /// A token whose probability is proportional to 1 / (id + shift).
+  private mutating func token() -> Int {
+    while true {
+      let share = Double(random.next() >> 11) * 0x1p-53
+      let size = Double(configuration.vocabularySize)
+      let rank = Self.shift * (exponential(share * logarithm(1 + size / Self.shift)) - 1)
+      let id = min(Int(rank), configuration.vocabularySize - 1)
+      if !specials.contains(id) { return id }
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import Testing
+import ThimbleArchitecture
+import ThimbleConvert
+import ThimbleFormat
+import ThimbleSystem
+import ThimbleTestSupport
+
+@Suite("A calibrated matrix errs where its inputs do not look")
+struct CalibrationTests {
+  let folder = TemporaryFolder()
+  private static let columns = 200
+
+  /// Moments of inputs that mostly follow a few directions.
+  private func moments(columns: Int = columns) throws -> InputMoments {
+    let moments = try InputMoments(columns: columns)
+    var random = SeededRandom(seed: 5)
+    func number() -> Float { .random(in: -1...1, using: &random) }
+    let directions = (0..<6).map { _ in (0..<columns).map { _ in number() } }
+    for _ in 0..<40 {
+      var input = (0..<columns).map { column in 0.2 * number() * (column % 50 == 7 ? 30 : 1) }
+      for direction in directions {
+        let share = number()
+        for column in 0..<columns { input[column] += share * direction[column] }
+      }
+      for block in 0..<moments.blockCount {
+        let range = moments.columns(ofBlock: block)
+        for (i, row) in range.enumerated() {
+          for (j, column) in range.enumerated() {
+            moments.sums[moments.offset(ofBlock: block) + i * range.count + j] +=
+              input[row] * input[column]
+          }
+        }
+      }
+    }
+    return moments
+  }
+
+  private func calibration(withFactors: Bool) throws -> Calibration {
+    let moments = try moments()
+    let factors = withFactors ? try ColumnFactors("factors", evening: moments) : nil
+    return Calibration([
+      "matrix": Calibration.Matrix(
+        feedback: ErrorFeedback(consuming: moments), columnFactors: factors)
+    ])
+  }
+
+  /// The weights of the file that `source` becomes, column factors multiplied in.
+  private func convert(
+    _ source: ConversionSource, _ calibration: Calibration?, threads: Int = 2,
+    kernels: KernelTable = .best
+  ) throws -> [Float] {
+    _ = try Converter(
+      source, rate: .quality(.small), calibration: calibration, threadCount: threads,
+      kernels: kernels
+    ).convert(to: folder("file"))
+    let read = try DequantizedFile(folder("file"))
+    let tensor = read.file.tensors[0]
+    let factors = try tensor.columnFactors.map { try read.weights(read.file.tensors[$0]) }
+    return try read.weights(tensor).enumerated().map { index, entry in
+      entry.weight * (factors?[index % Self.columns].weight ?? 1)
+    }
+  }
+
+  /// The sum over the rows of e^T H e.
+  private func cost(_ weights: [Float], _ original: [Float], _ h: InputMoments) -> Double {
+    var cost = 0.0
+    for row in 0..<weights.count / Self.columns {
+      let errors = (0..<Self.columns).map { column in
+        Double(weights[row * Self.columns + column] - original[row * Self.columns + column])
+      }
+      for i in 0..<Self.columns {
+        for j in 0..<Self.columns {
+          cost += errors[i] * errors[j] * Double(h.sums[i * Self.columns + j])
+        }
+      }
+    }
+    return cost
+  }
+
+  @Test("at the same step its outputs are several times nearer", arguments: [false, true])
+  func cost(withFactors: Bool) throws {
+    let matrix = try RandomModel.matrix(rows: 70, columns: Self.columns)
+    let source = RandomModel.source(of: [matrix])
+    let moments = try moments()
+    let plain = cost(try convert(source, nil), matrix.values, moments)
+    let weights = try convert(source, try calibration(withFactors: withFactors))
+    let calibrated = cost(weights, matrix.values, moments)
+    #expect(calibrated < 0.3 * plain, "\(calibrated) against \(plain)")
+    #expect(try ThimbleFile(path: folder("file")).tensors.count == (withFactors ? 2 : 1))
+  }
+
+  @Test("the bytes do not depend on threads or instruction set")
+  func determinism() throws {
+    let source = RandomModel.source(of: [try RandomModel.matrix(rows: 130, columns: Self.columns)])
+    let calibration = try calibration(withFactors: true)
+    var files: [[UInt8]] = []
+    for kernels in KernelTable.runnable {
+      for threads in [1, 3] {
+        _ = try convert(source, calibration, threads: threads, kernels: kernels)
+        files.append(try MappedFile(path: folder("file")).bytes.bytes())
+      }
+    }
+    for (index, file) in files.enumerated() { #expect(file == files[0], "conversion \(index)") }
+  }
+
+  @Test("the feedback is a factorisation of the moments", arguments: [1, 33, 200, 780])
+  func factorisation(columns: Int) throws {
+    let h = try moments(columns: columns)
+    let feedback = ErrorFeedback(consuming: try moments(columns: columns))
+    for block in 0..<h.blockCount {
+      let size = h.columns(ofBlock: block).count
+      let start = h.offset(ofBlock: block)
+      func moment(_ i: Int, _ j: Int) -> Double { Double(h.sums[start + i * size + j]) }
+      func factor(_ i: Int, _ j: Int) -> Double {
+        i == j ? 1 : Double(feedback.factors[start + i * size + j])
+      }
+      let mean = (0..<size).reduce(0) { $0 + moment($1, $1) } / Double(size)
+      // H + 1 % of its mean diagonal = M^T D M: D from the last column on, then everything else.
+      var d = [Double](repeating: 0, count: size)
+      var worst = 0.0
+      for j in stride(from: size - 1, through: 0, by: -1) {
+        d[j] = moment(j, j) + 0.01 * mean
+        for i in j + 1..<max(size, j + 1) { d[j] -= d[i] * factor(i, j) * factor(i, j) }
+        #expect(d[j] > 0)
+        guard j % 7 == 0 else { continue }
+        for l in 0..<j {
+          var product = 0.0
+          for i in j..<size { product += d[i] * factor(i, j) * factor(i, l) }
+          worst = max(worst, abs(product - moment(j, l)))
+        }
+      }
+      #expect(worst < 1e-3 * mean, "block \(block)")
+    }
+  }
+
+  @Test("inputs that were never seen change nothing")
+  func noInput() throws {
+    let source = RandomModel.source(of: [try RandomModel.matrix(rows: 64, columns: Self.columns)])
+    let nothing = try InputMoments(columns: Self.columns)
+    #expect(try ColumnFactors("factors", evening: nothing) == nil)
+    let blank = Calibration([
+      "matrix": Calibration.Matrix(
+        feedback: ErrorFeedback(consuming: nothing), columnFactors: nil)
+    ])
+    #expect(try convert(source, blank) == convert(source, nil))
+  }
+
+  @Test("a weight that is no number is named, calibrated or not")
+  func notANumber() throws {
+    let matrix = try RandomModel.matrix(rows: 70, columns: Self.columns).replacing(
+      66 * Self.columns + 5, with: .nan)
+    let error = try #require(throws: ConvertError.self) {
+      try convert(RandomModel.source(of: [matrix]), try calibration(withFactors: true))
+    }
+    guard case .unusableWeight("matrix", 66, 5, _) = error else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  @Test("rows of frequent tokens are kept finer than those of rare ones")
+  func tokenRanks() throws {
+    _ = try Converter(
+      try RandomModel.source(), rate: .quality(.small), threadCount: 1, kernels: .best
+    ).convert(to: folder("file"))
+    let read = try DequantizedFile(folder("file"))
+    let tensor = try #require(read.file.tensor(named: "transformer.embeddings.weight"))
+    let scales = try read.weights(tensor).map(\.scale)
+    let columns = tensor.shape.columns
+    let first = scales[..<(32 * columns)].sorted()[16 * columns]
+    let last = scales[(32 * 21 * columns)...].sorted()[columns]
+    // Panel 21 of 22: (1 + 21)^0.4 times as coarse.
+    #expect(abs(last / first / 3.44 - 1) < 0.1, "\(first) and \(last)")
+  }
+}

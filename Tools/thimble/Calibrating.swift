@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import ThimbleArchitecture
+internal import ThimbleConvert
+internal import ThimbleEvaluation
+internal import ThimbleImport
+internal import ThimbleReference
+internal import ThimbleSystem
+internal import ThimbleText
+
+/// What a conversion learns from before it rounds.
+struct CalibrationOptions: ParsableArguments {
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Sentences like those that the model is for, one a line: files, or folders of LANG.txt. Weights are rounded so that their errors make up for each other there.",
+      valueName: "path"))
+  var calibrate: [String] = []
+
+  @Flag(help: "Calibrate with random tokens, where there is no text: most of the gain.")
+  var calibrateRandomly = false
+
+  @Flag(help: "Lines of the text are JSON lists of token ids, ends included.")
+  var ids = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Find the smallest file whose predictions differ by no more: mean KL divergence over half of the text, while the other half calibrates. 0.001 is hardly noticed.",
+      valueName: "nats"))
+  var maxKl: Double?
+
+  func validate() throws {
+    guard calibrate.isEmpty || !calibrateRandomly else {
+      throw ValidationError("--calibrate and --calibrate-randomly exclude each other.")
+    }
+    if let maxKl {
+      guard maxKl > 0, maxKl.isFinite else {
+        throw ValidationError("--max-kl \(maxKl): a number above 0 is needed, such as 0.001.")
+      }
+      guard !calibrate.isEmpty else {
+        throw ValidationError("--max-kl needs --calibrate PATH: sentences to measure on.")
+      }
+    }
+  }
+
+  /// What `text` says about `checkpoint`.
+  func calibration(
+    of checkpoint: XLMCheckpoint, with text: CalibrationText, threads: Int, kernels: KernelTable
+  ) throws -> Calibration {
+    let calibrator = try Calibrator(
+      try CheckpointWeights(checkpoint, workers: threads, kernels: kernels),
+      pool: try ComputePool(threadCount: threads), kernels: kernels)
+    var progress: Progress?
+    defer { progress?.finish() }
+    return try calibrator.run(text) { done, limit in
+      progress = progress ?? Progress("Calibrating", unit: .items("tokens"), total: limit)
+      progress?.update(done)
+    }
+  }
+
+  /// The sentences of `text`, as `checkpoint` reads them.
+  func sentences(_ text: EvaluationText, for checkpoint: XLMCheckpoint) throws -> CalibrationText {
+    if ids { return .ids(text) }
+    guard let tables = try checkpoint.tokenizerTables() else {
+      throw EvaluationError.noTokenizer(path: checkpoint.path)
+    }
+    return .sentences(text, try TokenizerTables(view: try ByteView(tables)))
+  }
+}
+
+/// Looks for the least bits per weight whose mean KL divergence is low enough.
+struct DivergenceSearch {
+  let limit: Double
+  /// The mean KL divergence of a file with so many bits per weight.
+  let measure: (Double) throws -> Double
+
+  // Coarser files say nothing any more, finer ones are no better.
+  static let range = 2.5...7.8
+  private static let precision = 0.05
+
+  /// - Returns: nil if even the finest file differs more.
+  func bits() throws -> Double? {
+    var (low, high) = (Self.range.lowerBound, Self.range.upperBound)
+    guard try measure(high) <= limit else { return nil }
+    while high - low > Self.precision {
+      let middle = (low + high) / 2
+      if try measure(middle) <= limit { high = middle } else { low = middle }
+    }
+    return high
+  }
+}
