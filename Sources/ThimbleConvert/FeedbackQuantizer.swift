@@ -124,12 +124,14 @@ final class FeedbackQuantizer {
     weights.withSpan(part) { weights in
       errors.withMutableSpan(part) { errors in
         shifts.withMutableSpan(0..<height * height) { shifts in
-          factors.array.withSpan(factors.offset..<factors.offset + size) { factors_ in
-            for j in group.indices.map({ $0 - group.lowerBound }) {
+          factors.array.withSpan(factors.offset..<factors.offset + size) { triangle in
+            for j in 0..<group.count {
               let column = group.lowerBound + j
               for i in 0..<j {
-                let factor = factors_[j * factors.stride + i]
-                for row in 0..<height { shifts[j * height + row] += factor * errors[i * height + row] }
+                let factor = triangle[j * factors.stride + i]
+                for row in 0..<height {
+                  shifts[j * height + row] += factor * errors[i * height + row]
+                }
               }
               let place = column / 4 * 4 * height + column % 4
               let firstScale = column / KernelShape.block * height

@@ -76,7 +76,8 @@ struct Convert: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard [bits != nil, size != nil, quality != nil, calibrating.maxKl != nil].count(where: \.self) <= 1 else {
+    let rates = [bits != nil, size != nil, quality != nil, calibrating.maxKl != nil]
+    guard rates.count(where: \.self) <= 1 else {
       throw ValidationError("--bits, --size, --quality and --max-kl exclude each other.")
     }
     if let bits, !(bits > 0 && bits.isFinite) {

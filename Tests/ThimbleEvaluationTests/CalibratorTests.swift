@@ -1,0 +1,68 @@
+import Testing
+import Thimble
+import ThimbleArchitecture
+import ThimbleConvert
+import ThimbleEvaluation
+import ThimbleImport
+import ThimbleReference
+import ThimbleSystem
+import ThimbleTestSupport
+import ThimbleText
+
+@Suite("Calibration makes a file of the same size lose less")
+struct CalibratorTests {
+  let folder = TemporaryFolder()
+
+  /// The mean KL divergence of the small model at 5.5 bits per weight.
+  private func divergence(_ text: CalibrationText?, on sentences: EvaluationText) throws -> Double {
+    let checkpoint = try XLMCheckpoint.open(smallCheckpoint)
+    let calibration = try text.map { text in
+      try Calibrator(
+        try CheckpointWeights(checkpoint, workers: 2, kernels: .best),
+        pool: try ComputePool(threadCount: 2), kernels: .best
+      ).run(text)
+    }
+    let path = folder("small.thimble")
+    _ = try Converter(
+      try ConversionSource(checkpoint), rate: .bits(5.5), calibration: calibration, threadCount: 2,
+      kernels: .best
+    ).convert(to: path)
+    let pair = try ModelPair(file: path, reference: smallCheckpoint, run: RunOptions(threads: 2))
+    var options = EvaluationOptions()
+    options.masking = .fraction(0.25)
+    options.limit = 6
+    let evaluation = try pair.evaluator(pair.candidates([.both]), options).run(sentences)
+    return try #require(evaluation.measures(candidate: 0)).divergence.mean.value
+  }
+
+  @Test("with other sentences of the same kind by 30 %, with random tokens by 20 %")
+  func gain() throws {
+    let halves = try sampleText().halves()
+    let tables = try #require(try XLMCheckpoint.open(smallCheckpoint).tokenizerTables())
+    let plain = try divergence(nil, on: halves.second)
+    let random = try divergence(.randomTokens, on: halves.second)
+    let calibrated = try divergence(
+      .sentences(halves.first, try TokenizerTables(view: try ByteView(tables))), on: halves.second)
+    #expect(random < 0.8 * plain, "\(random) against \(plain)")
+    #expect(calibrated < 0.7 * plain, "\(calibrated) against \(plain)")
+  }
+
+  @Test("the halves of a text are all of it")
+  func halves() throws {
+    let path = try folder.write(Array("one\n\ntwo\nthree\n".utf8), to: "en.txt")
+    let single = try folder.write(Array("one".utf8), to: "de.txt")
+    let halves = try EvaluationText(paths: [path, single]).halves()
+    #expect(halves.first.languages.map(\.sentenceCount) == [1, 1])
+    #expect(halves.second.languages.map(\.sentenceCount) == [2, 1])
+    #expect(halves.second.languages.map(\.name) == ["en", "de"])
+  }
+
+  @Test("token ids that the vocabulary does not have are named with their line")
+  func ids() throws {
+    let path = try folder.write(Array("[1, 20, 1]\n[1, 90000, 1]\n".utf8), to: "en.txt")
+    let error = try #require(throws: EvaluationError.self) {
+      try divergence(.ids(try EvaluationText(paths: [path])), on: sampleText("de"))
+    }
+    #expect(error.description.contains("line 2"), "\(error)")
+  }
+}
