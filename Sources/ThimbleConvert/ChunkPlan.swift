@@ -5,14 +5,14 @@ internal import ThimbleSystem
 /// How each tensor of a source is cut and stored, whatever its step will be.
 struct ChunkPlan {
   let source: ConversionSource
-  let calibration: Calibration?
+  let calibration: RoundingGuide?
   /// One a tensor; the step is 1 and to be replaced.
   let shapes: [TensorShape]
   /// All chunks, in the order of the file.
   let chunks: [ChunkPlace]
 
   init(
-    _ source: ConversionSource, calibration: Calibration? = nil
+    _ source: ConversionSource, calibration: RoundingGuide? = nil
   ) throws(ConvertError) {
     self.source = source
     self.calibration = calibration
@@ -28,7 +28,7 @@ struct ChunkPlan {
   }
 
   /// How to round the matrix `tensor`, if it was calibrated.
-  func calibration(of tensor: Int) -> Calibration.Matrix? {
+  func calibration(of tensor: Int) -> RoundingGuide.Matrix? {
     calibration?[source.tensors[tensor].name]
   }
 

@@ -16,7 +16,7 @@ public struct Converter {
   ///   - threadCount: at least 1.
   /// - Throws: `ConvertError.tooWide`.
   public init(
-    _ source: ConversionSource, rate: Rate, calibration: Calibration? = nil, threadCount: Int,
+    _ source: ConversionSource, rate: Rate, calibration: RoundingGuide? = nil, threadCount: Int,
     kernels: KernelTable
   ) throws(ConvertError) {
     let whole: ConversionSource

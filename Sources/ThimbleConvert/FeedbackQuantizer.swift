@@ -32,7 +32,7 @@ final class FeedbackQuantizer {
   ///
   /// - Returns: nil if a weight is too large for every scale, or no number.
   func encode(
-    _ rows: WeightRows, _ calibration: Calibration.Matrix, steps: StepTable,
+    _ rows: WeightRows, _ calibration: RoundingGuide.Matrix, steps: StepTable,
     codes: ArrayTail<UInt8>, scaleCodes: ArrayTail<UInt8>
   ) -> Distortion? {
     kernels.packF32(rows, into: weights.from(0))

@@ -20,7 +20,7 @@ public struct ConversionSource: Sendable {
   var parameterCount: Int { tensors.map(\.parameterCount).reduce(0, +) }
 
   /// The same with the column factors of `calibration` behind the tensors.
-  func adding(_ calibration: Calibration) throws(SystemError) -> ConversionSource {
+  func adding(_ calibration: RoundingGuide) throws(SystemError) -> ConversionSource {
     var tensors = tensors
     for factors in calibration.columnFactors {
       let columns = factors.values.count

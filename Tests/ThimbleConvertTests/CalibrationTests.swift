@@ -35,18 +35,18 @@ struct CalibrationTests {
     return moments
   }
 
-  private func calibration(withFactors: Bool) throws -> Calibration {
+  private func calibration(withFactors: Bool) throws -> RoundingGuide {
     let moments = try moments()
     let factors = withFactors ? try ColumnFactors("factors", evening: moments) : nil
-    return Calibration([
-      "matrix": Calibration.Matrix(
+    return RoundingGuide([
+      "matrix": RoundingGuide.Matrix(
         feedback: ErrorFeedback(consuming: moments), columnFactors: factors)
     ])
   }
 
   /// The weights of the file that `source` becomes, column factors multiplied in.
   private func convert(
-    _ source: ConversionSource, _ calibration: Calibration?, threads: Int = 2,
+    _ source: ConversionSource, _ calibration: RoundingGuide?, threads: Int = 2,
     kernels: KernelTable = .best
   ) throws -> [Float] {
     _ = try Converter(
@@ -138,8 +138,8 @@ struct CalibrationTests {
     let source = RandomModel.source(of: [try RandomModel.matrix(rows: 64, columns: Self.columns)])
     let nothing = try InputMoments(columns: Self.columns)
     #expect(try ColumnFactors("factors", evening: nothing) == nil)
-    let blank = Calibration([
-      "matrix": Calibration.Matrix(
+    let blank = RoundingGuide([
+      "matrix": RoundingGuide.Matrix(
         feedback: ErrorFeedback(consuming: nothing), columnFactors: nil)
     ])
     #expect(try convert(source, blank) == convert(source, nil))

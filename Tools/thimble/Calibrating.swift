@@ -45,7 +45,7 @@ struct CalibrationOptions: ParsableArguments {
   /// What `text` says about `checkpoint`.
   func calibration(
     of checkpoint: XLMCheckpoint, with text: CalibrationText, threads: Int, kernels: KernelTable
-  ) throws -> Calibration {
+  ) throws -> RoundingGuide {
     let calibrator = try Calibrator(
       try CheckpointWeights(checkpoint, workers: threads, kernels: kernels),
       pool: try ComputePool(threadCount: threads), kernels: kernels)

@@ -97,14 +97,14 @@ struct Convert: ParsableCommand {
 
   private func calibration(
     of checkpoint: XLMCheckpoint, with text: CalibrationText
-  ) throws -> Calibration {
+  ) throws -> RoundingGuide {
     try calibrating.calibration(
       of: checkpoint, with: text, threads: threadCount, kernels: try kernels())
   }
 
   /// The bits per weight of the smallest file that stays under `limit`.
   private func bits(
-    ofDivergence limit: Double, _ source: ConversionSource, _ calibration: Calibration,
+    ofDivergence limit: Double, _ source: ConversionSource, _ calibration: RoundingGuide,
     on text: EvaluationText
   ) throws -> Double {
     let trial = "\(output).trial"
@@ -148,7 +148,7 @@ struct Convert: ParsableCommand {
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
           chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
       let source = try ConversionSource(opened)
-      var (rate, calibration) = (rate, Calibration?.none)
+      var (rate, calibration) = (rate, RoundingGuide?.none)
       if let limit = calibrating.maxKl {
         let halves = try EvaluationText(paths: calibrating.calibrate).halves()
         let learnt = try self.calibration(

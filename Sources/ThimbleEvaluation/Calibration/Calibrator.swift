@@ -51,7 +51,7 @@ public final class Calibrator {
   /// - Parameter progress: called now and then with the tokens done and the most that will be read.
   public func run(
     _ text: CalibrationText, progress: (_ done: Int, _ limit: Int) -> Void = { _, _ in }
-  ) throws(EvaluationError) -> Calibration {
+  ) throws(EvaluationError) -> RoundingGuide {
     var source: any SequenceSource =
       switch text {
       case .randomTokens: RandomSource(configuration)
@@ -98,15 +98,15 @@ public final class Calibrator {
     pendingTokens = 0
   }
 
-  private func calibration() throws(SystemError) -> Calibration {
-    var matrices: [String: Calibration.Matrix] = [:]
+  private func calibration() throws(SystemError) -> RoundingGuide {
+    var matrices: [String: RoundingGuide.Matrix] = [:]
     func add(
       _ moments: InputMoments, _ names: [String], factors: ColumnFactors? = nil,
       identity: Double = 0
     ) {
       let feedback = ErrorFeedback(consuming: moments, identity: identity)
       for name in names {
-        matrices[name] = Calibration.Matrix(feedback: feedback, columnFactors: factors)
+        matrices[name] = RoundingGuide.Matrix(feedback: feedback, columnFactors: factors)
       }
     }
     for layer in 0..<configuration.layerCount {
@@ -127,6 +127,6 @@ public final class Calibrator {
     if let last = moments.last {
       add(last, [XLMConfiguration.tokenEmbeddingName], identity: Self.embeddingIdentity)
     }
-    return Calibration(matrices)
+    return RoundingGuide(matrices)
   }
 }

@@ -1,7 +1,7 @@
 public import ThimbleSystem
 
 /// What was learnt about a model from text: how to round each of its matrices.
-public struct Calibration: Sendable {
+public struct RoundingGuide: Sendable {
   /// How to round one matrix.
   public struct Matrix: Sendable {
     /// For weights that are divided by the column factors.
