@@ -70,7 +70,6 @@ extension Encoder {
   func compute(
     _ group: LinearGroup, _ input: FloatRows, _ quantized: QuantizedRows, rows: Int
   ) throws(WeightError) {
-    observeInput?(input, rows)
     let rounded = round(input, quantized, for: group, rows: rows)
     try group.compute(
       LinearInput(rows: rounded ?? input, quantized: quantized), rows: rows, pool: pool,

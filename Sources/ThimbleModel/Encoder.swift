@@ -18,9 +18,6 @@ public final class Encoder {
   private let lookUp: LookUp
   /// Measures where the time of passes goes, if set.
   public var meter: PassMeter?
-  /// Called with each input of linear layers and its rows, if set: in every layer those of the
-  /// projections, of the attention's output, and of the feed-forward block's inner and outer layer.
-  public var observeInput: ((FloatRows, _ rows: Int) -> Void)?
 
   /// Called before linear layers with their input in fp32, a row per token of the batch: what calibration looks at.
   /// The second feed-forward layer of int8 weights has no input in fp32, and is not reported.

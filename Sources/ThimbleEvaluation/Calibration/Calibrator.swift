@@ -87,8 +87,9 @@ public final class Calibrator {
         try batch.append(sequence.ids, language: language)
       }
       var input = 0
-      encoder.observeInput = { [self] values, rows in
-        sum.add(values, rows: Array(0..<rows), to: moments[input])
+      let rows = Array(0..<batch.tokenCount)
+      encoder.observeInput = { [self] _, values in
+        sum.add(values, rows: rows, to: moments[input])
         input += 1
       }
       try encoder.encode(batch)
