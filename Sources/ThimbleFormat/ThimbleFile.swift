@@ -50,6 +50,9 @@ public final class ThimbleFile: Sendable {
     mapped.bytes[Int(record.offset)..<Int(record.offset) + record.size]
   }
 
+  /// The bytes of the file's chunk `index` as they are stored, whether they are sound or not.
+  public func storedBytes(ofChunk index: Int) -> ByteView { bytes(of: chunk(index)) }
+
   /// Advises the kernel about the bytes of the chunks `chunks`, which follow each other.
   public func advise(_ advice: MappedFile.Advice, chunks: Range<Int>) {
     guard !chunks.isEmpty else { return }

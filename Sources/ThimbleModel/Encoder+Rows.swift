@@ -80,7 +80,8 @@ extension Encoder {
   private func round(
     _ input: FloatRows, _ quantized: QuantizedRows, for group: LinearGroup, rows: Int
   ) -> FloatRows? {
-    guard group.inputForm.precision == .float32WithRoundedInput, let rounded = workspace.rounded else {
+    guard group.inputForm.precision == .float32WithRoundedInput, let rounded = workspace.rounded
+    else {
       return nil
     }
     forRows(rows) { range in

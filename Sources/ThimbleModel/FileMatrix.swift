@@ -17,6 +17,8 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
   private let pinnedOffset: Int
   private let isDecoded: AlignedArray<UInt8>
   private let dropsPages: Bool
+  /// Whether the kernel has been asked to read the streamed chunks.
+  private var wasRead = false
   let columnFactors: AlignedArray<Float>?
 
   /// - Parameters:
@@ -27,7 +29,8 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
   ///   - dropsPages: whether mapped pages are given back after use.
   init(
     _ tensor: TensorRecord, of file: ThimbleFile, pinnedCount: Int, in pinned: PinnedCodes,
-    at pinnedOffset: Int, scratch: [WorkerScratch], columnFactors: AlignedArray<Float>?, dropsPages: Bool
+    at pinnedOffset: Int, scratch: [WorkerScratch], columnFactors: AlignedArray<Float>?,
+    dropsPages: Bool
   ) throws(SystemError) {
     precondition(tensor.shape.kind == .q8b64)
     self.file = file
@@ -65,7 +68,13 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
       columns: columns, columnFactors: columnFactors?.from(0), into: values.from(offset))
   }
 
-  func willUse() { file.advise(.willNeed, chunks: tensor.firstChunk + pinnedCount..<tensor.chunks.upperBound) }
+  func willUse() {
+    // Pages that stay mapped need not be read again; to ask for them costs a look at each.
+    guard dropsPages || !wasRead else { return }
+    wasRead = true
+    file.advise(
+      .willNeed, chunks: tensor.firstChunk + pinnedCount..<tensor.chunks.upperBound)
+  }
 
   func didUse() {
     guard dropsPages else { return }
@@ -86,7 +95,7 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
         }
         return Q8Panel(
           codes: pinned.codes.from(offset), scaleCodes: pinned.scaleCodes.from(offset / 64),
-          steps: steps, k: tensor.shape.paddedColumns, fetchEnd: pinned.codes.count)
+          steps: steps, k: tensor.shape.paddedColumns, next: .followingCodes)
       }
       if scratch.holding != tensor.firstChunk + chunk {
         scratch.holding = nil
@@ -95,9 +104,12 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
           scaleCodes: scratch.scaleCodes, at: 0)
         scratch.holding = tensor.firstChunk + chunk
       }
+      // A worker's chunks follow each other, as a rule.
+      let next = tensor.firstChunk + chunk + 1
       return Q8Panel(
         codes: scratch.codes.from(0), scaleCodes: scratch.scaleCodes.from(0), steps: steps,
-        k: tensor.shape.paddedColumns)
+        k: tensor.shape.paddedColumns,
+        next: next < file.chunkCount ? .bytes(file.storedBytes(ofChunk: next)) : .nothing)
     } catch { throw WeightError(error.description) }
   }
 }

@@ -68,7 +68,8 @@ public final class FileWeights: WeightProvider {
     guard let tensor = file.tensor(named: name) else {
       throw .missingTensors(path: path, tensors: [name])
     }
-    let found = tensor.shape.rank == 1 ? [tensor.shape.columns] : [tensor.shape.rows, tensor.shape.columns]
+    let found =
+      tensor.shape.rank == 1 ? [tensor.shape.columns] : [tensor.shape.rows, tensor.shape.columns]
     guard found == shape else {
       throw .shape(path: path, tensor: name, found: found, expected: shape)
     }
@@ -76,7 +77,9 @@ public final class FileWeights: WeightProvider {
   }
 
   private func values(of tensor: TensorRecord) throws(ModelError) -> AlignedArray<Float> {
-    do { return try file.values(of: tensor, decoder: scratch[0].decoder) } catch { throw .format(error) }
+    do { return try file.values(of: tensor, decoder: scratch[0].decoder) } catch {
+      throw .format(error)
+    }
   }
 
   public func matrix(
@@ -123,7 +126,8 @@ public final class FileWeights: WeightProvider {
     do {
       let matrix = try FileMatrix(
         tensor, of: file, pinnedCount: plan.pinnedChunks(of: tensor, in: file), in: pinned,
-        at: pinnedOffsets[tensor.name] ?? 0, scratch: scratch, columnFactors: columnFactors, dropsPages: dropsPages)
+        at: pinnedOffsets[tensor.name] ?? 0, scratch: scratch, columnFactors: columnFactors,
+        dropsPages: dropsPages)
       matrices[tensor.name] = matrix
       return matrix
     } catch { throw .system(error) }

@@ -60,8 +60,8 @@ public struct InputForm {
 /// Linear layers with the same input, computed in one go; each has its output.
 public struct LinearGroup {
   private let layers: [(layer: Linear, output: FloatRows)]
-  /// Chunks of all layers: the tasks of a region.
-  private let taskCount: Int
+  /// Chunks are the tasks of a region: the number of those of all layers up to each.
+  private let taskEnds: [Int]
   public let inputForm: InputForm
 
   /// The layers must agree in precision and column factors, since their input is quantised once.
@@ -74,7 +74,11 @@ public struct LinearGroup {
       }, "layers of a group differ in how they take their input")
     self.layers = layers
     inputForm = InputForm(of: first)
-    taskCount = layers.reduce(0) { $0 + $1.layer.weights.chunkCount }
+    var taskEnds: [Int] = []
+    for (layer, _) in layers {
+      taskEnds.append((taskEnds.last ?? 0) + layer.weights.chunkCount)
+    }
+    self.taskEnds = taskEnds
   }
 
   /// Fills the first `rows` rows of every output from those of `input`.
@@ -86,16 +90,13 @@ public struct LinearGroup {
   ) throws(WeightError) {
     let start = meter.now()
     for (layer, _) in layers { layer.weights.willUse() }
-    try pool.run(count: taskCount) { (task, worker) throws(WeightError) in
-      var chunk = task
+    try pool.run(count: taskEnds.last ?? 0) { (task, worker) throws(WeightError) in
       var index = 0
-      while chunk >= layers[index].layer.weights.chunkCount {
-        chunk -= layers[index].layer.weights.chunkCount
-        index += 1
-      }
+      while task >= taskEnds[index] { index += 1 }
+      let (layer, output) = layers[index]
       try Self.compute(
-        chunk, of: layers[index].layer, input, rows: rows, into: layers[index].output,
-        worker: worker, kernels: kernels, meter: meter)
+        task - (taskEnds[index] - layer.weights.chunkCount), of: layer, input, rows: rows,
+        into: output, worker: worker, kernels: kernels, meter: meter)
     }
     for (layer, _) in layers { layer.weights.didUse() }
     meter?.divide(since: start)

@@ -26,7 +26,8 @@ public final class LookUp {
     var groups = 0
     for index in 0..<count {
       if index == 0
-        || table.group(ofRow: row(Int(order[index]))) != table.group(ofRow: row(Int(order[index - 1])))
+        || table.group(ofRow: row(Int(order[index])))
+          != table.group(ofRow: row(Int(order[index - 1])))
       {
         groupStarts[groups] = Int32(index)
         groups += 1

@@ -29,7 +29,9 @@ public final class PassMeter {
 
   public func reset() { for stage in seconds.indices { seconds[stage] = 0 } }
 
-  func add(_ start: Double, _ stage: Stage) { seconds[stage.rawValue] += monotonicSeconds() - start }
+  func add(_ start: Double, _ stage: Stage) {
+    seconds[stage.rawValue] += monotonicSeconds() - start
+  }
 
   /// Notes that `worker` has spent time on `stage` since `start`; returns the time.
   @discardableResult

@@ -29,8 +29,16 @@ extension KernelTable {
     precondition(x.k == k, "activations have \(x.k) columns, the panel \(k)")
     precondition(
       tokens.lowerBound >= 0 && tokens.upperBound <= x.rows, "rows \(tokens) of \(x.rows)")
-    let fetched = min(first.fetchEnd, first.codes.array.count)
-    let ahead = max(fetched - first.codes.offset - product(k, rows), 0)
+    var next: UnsafePointer<UInt8>?
+    var nextSize = 0
+    switch first.next {
+    case .nothing: break
+    case .followingCodes:
+      nextSize = first.codes.array.count - first.codes.offset - product(k, rows)
+    case .bytes(let bytes):
+      unsafe next = bytes.base.assumingMemoryBound(to: UInt8.self)
+      nextSize = bytes.count
+    }
     unsafe withUnsafeBytes(of: first.steps.steps) { steps in
       var arguments = unsafe tk_matmul_q8(
         codes: first.codes.pointer(needing: product(k, rows)),
@@ -41,7 +49,8 @@ extension KernelTable {
         xOffsets: x.offsets.pointer(at: tokens.lowerBound * blocks, needing: tokens.count * blocks),
         bias: bias.pointer(needing: rows),
         out: out.pointer(rows: tokens.count, columns: rows),
-        k: k, tokens: tokens.count, outStride: out.stride, panels: count, ahead: ahead)
+        k: k, tokens: tokens.count, outStride: out.stride, panels: count,
+        next: next, nextSize: max(nextSize, 0))
       unsafe isa.pointee.matmul_q8(&arguments)
     }
   }
@@ -90,7 +99,8 @@ extension KernelTable {
     var arguments = unsafe tk_quantize(
       x: x.pointer(rows: rows.count, columns: columns),
       columnFactors: columnFactors?.pointer(needing: columns),
-      codes: out.codes.pointer(at: rows.isEmpty ? 0 : rows.lowerBound * out.k + column, needing: count),
+      codes: out.codes.pointer(
+        at: rows.isEmpty ? 0 : rows.lowerBound * out.k + column, needing: count),
       scales: out.scales.pointer(at: rows.isEmpty ? 0 : firstBlock, needing: blockCount),
       offsets: out.offsets.pointer(at: rows.isEmpty ? 0 : firstBlock, needing: blockCount),
       rows: rows.count, n: columns, k: k, xStride: x.stride, codesStride: out.k)

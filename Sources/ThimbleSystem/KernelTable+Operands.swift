@@ -99,20 +99,28 @@ public struct Q8Panel: Sendable {
   public var steps: StepTable
   /// Columns, a multiple of 64.
   public var k: Int
-  /// Where the codes end in `codes.array` that will probably be multiplied after these, if there are any: the
-  /// kernel fetches them from memory in time.
-  public var fetchEnd: Int
+  /// What the kernel may fetch from memory while it multiplies.
+  public var next: Next
+
+  /// What will probably be needed after a multiplication.
+  public enum Next: Sendable {
+    case nothing
+    /// The codes that follow in `codes.array`.
+    case followingCodes
+    /// Bytes elsewhere.
+    case bytes(ByteView)
+  }
 
   public init(
     codes: ArrayTail<UInt8>, scaleCodes: ArrayTail<UInt8>, steps: StepTable, k: Int,
-    fetchEnd: Int = 0
+    next: Next = .nothing
   ) {
     precondition(k > 0 && k % KernelShape.block == 0, "k is \(k), not a multiple of 64")
     self.codes = codes
     self.scaleCodes = scaleCodes
     self.steps = steps
     self.k = k
-    self.fetchEnd = fetchEnd
+    self.next = next
   }
 }
 

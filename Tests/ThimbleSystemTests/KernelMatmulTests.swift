@@ -97,23 +97,25 @@ struct KernelMatmulTests {
     let scaleCodes = try AlignedArray<UInt8>(count: count * k / 2)
     // Blocks with and without scales of their own.
     for _ in 0..<40 {
-      scaleCodes[Int.random(in: 0..<scaleCodes.count, using: &random)] = UInt8.random(in: 1...99, using: &random)
+      scaleCodes[Int.random(in: 0..<scaleCodes.count, using: &random)] = UInt8.random(
+        in: 1...99, using: &random)
     }
     let x = try random.normals(tokens, by: k).map { Reference.quantize($0) }.quantizedRows(k: k)
     let bias = try array(random.normals(32 * count))
-    func panel(_ index: Int, fetchEnd: Int) -> Q8Panel {
+    func panel(_ index: Int, next: Q8Panel.Next) -> Q8Panel {
       Q8Panel(
         codes: codes.from(index * 32 * k), scaleCodes: scaleCodes.from(index * k / 2),
-        steps: StepTable(step: 0.003), k: k, fetchEnd: fetchEnd)
+        steps: StepTable(step: 0.003), k: k, next: next)
     }
     let together = try AlignedArray<Float>(count: tokens * 32 * count)
     let single = try AlignedArray<Float>(count: tokens * 32 * count)
     kernels.matmulQ8(
-      panel(0, fetchEnd: codes.count), count: count, x: x, tokens: 0..<tokens, bias: bias,
+      panel(0, next: .followingCodes), count: count, x: x, tokens: 0..<tokens, bias: bias,
       out: Rows(together, stride: 32 * count))
     for index in 0..<count {
       kernels.matmulQ8(
-        panel(index, fetchEnd: 0), x: x, tokens: 0..<tokens, bias: bias.array.from(bias.offset + 32 * index),
+        panel(index, next: .bytes(try ByteView([1, 2, 3]))), x: x, tokens: 0..<tokens,
+        bias: bias.array.from(bias.offset + 32 * index),
         out: Rows(single, at: 32 * index, stride: 32 * count))
     }
     for index in 0..<together.count {

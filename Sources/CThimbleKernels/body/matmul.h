@@ -24,7 +24,7 @@ typedef struct {
   float *out;
   float scales[MOST_BLOCKS][TK_PANEL_ROWS];
   uint32_t plain;       // bit b: block b has the scale steps[0] in every row
-  // Codes that come next, and how many lines of them each quarter of a block asks memory for.
+  // What is needed next, and how many lines of it each quarter of a block asks memory for.
   const uint8_t *ahead, *aheadEnd;
   size_t aheadLines;
 } q8_part;
@@ -122,7 +122,10 @@ static void matmul_q8(const tk_matmul_q8 *a) {
   const size_t tiles =
       (a->tokens + Q8_TOKENS - 1) / Q8_TOKENS * (TK_PANEL_ROWS / (Q8_VECTORS * LANES));
   const size_t most = tiles <= FEW_TILES ? FEW_BLOCKS : MOST_BLOCKS;
-  const uint8_t *end = a->codes + a->panels * blocks * blockSize + a->ahead;
+  // Codes that lie in memory are fetched one part before they are needed.
+  const uint8_t *ahead = a->next ? a->next : a->codes + most * blockSize;
+  const uint8_t *end =
+      (a->next ? a->next : a->codes + a->panels * blocks * blockSize) + a->nextSize;
   for (size_t panel = 0; panel < a->panels; panel++)
     for (size_t first = 0; first < blocks; first += most) {
       const size_t count = blocks - first < most ? blocks - first : most;
@@ -134,7 +137,7 @@ static void matmul_q8(const tk_matmul_q8 *a) {
       part.bias = first + count == blocks ? a->bias + panel * TK_PANEL_ROWS : NULL;
       part.out = a->out + panel * TK_PANEL_ROWS;
       part.aheadLines = (blockSize / CACHE_LINE / 4 + tiles - 1) / tiles;
-      part.ahead = part.codes + most * blockSize;
+      part.ahead = ahead + firstOfAll * blockSize;
       part.aheadEnd = part.ahead + count * blockSize < end ? part.ahead + count * blockSize : end;
       q8_scales(a, a->scaleCodes + firstOfAll * TK_PANEL_ROWS, &part);
       for (size_t row = 0; row < TK_PANEL_ROWS; row += Q8_VECTORS * LANES)

@@ -36,7 +36,10 @@ typedef struct {
   size_t tokens;
   size_t outStride;
   size_t panels;
-  size_t ahead;                        // bytes behind `codes` that will be multiplied next
+  // What will be needed next and is fetched into the cache meanwhile: if NULL, so many bytes of
+  // codes behind these, else bytes that lie elsewhere.
+  const uint8_t *_Nullable next;
+  size_t nextSize;
 } tk_matmul_q8;
 
 // out[t, r] = bias[r] + sum over blocks b, in order, of (fma chain over the block, from 0)
