@@ -30,7 +30,8 @@ public struct FillMaskQuery: Sendable {
   ) throws(ThimbleError) {
     var tokens: [Token] = []
     try text.encode(
-      string.utf8.span, options.convention.encoding(
+      string.utf8.span,
+      options.convention.encoding(
         language: options.language, maskSpellings: Self.maskSpellings),
       truncates: options.truncates, with: &tokenizer, into: &tokens)
     try self.init(
@@ -75,7 +76,8 @@ public struct FillMaskQuery: Sendable {
       var id = tables.id(of: target)
       if id == nil {
         do throws(TextError) {
-          id = try tokenizer?.encode(target, EncodingOptions(mode: .huggingFace, ends: .none)).first?.id
+          id = try tokenizer?.encode(target, EncodingOptions(mode: .huggingFace, ends: .none))
+            .first?.id
         } catch { throw .text(error) }
       }
       guard let id else { throw .target(target) }

@@ -30,7 +30,6 @@ final class Workforce {
   func run(
     count: Int, _ body: (Int, ChunkWorker) throws(ConvertError) -> Void
   ) throws(ConvertError) {
-    // Tasks begin in order: whatever stands before a failed one has begun too, and may fail yet.
     let first = Mutex<(task: Int, error: ConvertError)?>(nil)
     do throws(ConvertError) {
       try pool.run(count: count) { task, thread throws(ConvertError) in
@@ -42,7 +41,10 @@ final class Workforce {
         }
       }
     } catch {
-      throw first.withLock { $0?.error } ?? error
+      guard let failed = first.withLock({ $0 }) else { throw error }
+      // Every thread has a share of its own: a task before the failed one may not have begun.
+      for task in 0..<failed.task { try body(task, workers[0]) }
+      throw failed.error
     }
   }
 

@@ -48,7 +48,8 @@ extension Q8Panel {
   public func following(_ index: Int) -> Q8Panel {
     Q8Panel(
       codes: codes.array.from(codes.offset + index * 32 * k),
-      scaleCodes: scaleCodes.array.from(scaleCodes.offset + index * 32 * k / 64), steps: steps, k: k)
+      scaleCodes: scaleCodes.array.from(scaleCodes.offset + index * 32 * k / 64), steps: steps, k: k
+    )
   }
 }
 

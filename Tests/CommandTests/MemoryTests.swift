@@ -85,7 +85,10 @@ struct MemoryTests {
     let model = try MediumModel.path.get()
     let result = try ChildProcess(
       "sh",
-      ["-c", "ulimit -v 60000; exec \(command) fill-mask \(model) '\(Self.text)' --memory 64M"])
+      [
+        "-c",
+        "ulimit -v 200000; exec timeout 60 \(command) fill-mask \(model) '\(Self.text)' --memory 64M",
+      ])
     #expect([0, 74].contains(result.exitCode), "\(result.errors)")
   }
 
