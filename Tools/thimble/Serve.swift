@@ -5,7 +5,7 @@ internal import ThimbleModel
 internal import ThimbleServer
 internal import ThimbleSystem
 
-struct Serve: AsyncParsableCommand {
+struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serves a model over HTTP: fill-mask, embeddings, scores.",
     discussion: """
@@ -95,11 +95,10 @@ struct Serve: AsyncParsableCommand {
     try check("timeout", timeout, 1...3600)
   }
 
-  func run() async throws {
-    do {
-      try await server().run()
-    } catch {
-      try reportingFailure { throw error }
+  func run() throws {
+    try reportingFailure {
+      let server = try server()
+      try waitFor { try await server.run() }
     }
   }
 

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import ThimbleSystem
 
 @main
-struct ThimbleCommand: AsyncParsableCommand {
+struct ThimbleCommand: ParsableCommand {
   static let version = "0.1.0"
 
   static let configuration = CommandConfiguration(
@@ -19,10 +19,10 @@ struct ThimbleCommand: AsyncParsableCommand {
       Sweep.self, Inspect.self, Verify.self, Plan.self, Bench.self, Serve.self,
     ])
 
-  static func main() async {
+  static func main() {
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
     StandardStream.reportBrokenPipes()
     reportLostFiles()
-    await Self.main(nil)
+    Self.main(nil)
   }
 }
