@@ -14,6 +14,7 @@ static bool supported(void) {
 #define TK_TILE_TOKENS 6
 #define TK_TILE_VECTORS 1
 #define TK_Q8_TOKENS 4
+#define TK_Q8_MANY 4
 #define TK_Q8_VECTORS 1
 #define TK_Q8_UNROLL 2
 #define TK_Q8_UNSIGNED 0

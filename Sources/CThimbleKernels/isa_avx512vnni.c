@@ -15,6 +15,7 @@ static bool supported(void) {
 #define TK_TILE_TOKENS 12
 #define TK_TILE_VECTORS 2
 #define TK_Q8_TOKENS 8
+#define TK_Q8_MANY 6
 #define TK_Q8_VECTORS 2
 #define TK_Q8_UNROLL 4
 #define TK_Q8_UNSIGNED 1

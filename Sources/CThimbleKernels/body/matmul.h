@@ -1,5 +1,6 @@
 // Multiplication by a panel. An ISA file defines before, for int8:
-//   TK_Q8_TOKENS     tokens of a full tile, at most 12
+//   TK_Q8_TOKENS     tokens of the largest tile, at most 12: few tokens make one tile
+//   TK_Q8_MANY       tokens of a tile when there are more: the fastest tile
 //   TK_Q8_VECTORS    rows of a full tile / 16: 1 or 2
 //   q8_weights       16 rows x 4 k of a panel, ready to multiply
 //   q8_load          makes them of 64 bytes
@@ -8,8 +9,8 @@
 //   TK_Q8_UNSIGNED   1 if q8_dot multiplies code + 128, 0 if it multiplies the code
 //   lookup8          float of each lane's index, of 8
 
-enum { Q8_TOKENS = TK_Q8_TOKENS, Q8_VECTORS = TK_Q8_VECTORS };
-_Static_assert(Q8_TOKENS <= 12 && TK_PANEL_ROWS % (Q8_VECTORS * LANES) == 0, "q8_tile");
+enum { Q8_TOKENS = TK_Q8_TOKENS, Q8_MANY = TK_Q8_MANY, Q8_VECTORS = TK_Q8_VECTORS };
+_Static_assert(Q8_MANY <= Q8_TOKENS && Q8_TOKENS <= 12 && TK_PANEL_ROWS % (Q8_VECTORS * LANES) == 0, "q8_tile");
 
 // Blocks of a panel that are multiplied by all tokens before the next ones. Many tokens read them
 // often, so the first level of the cache keeps them: 32 KiB. For few tokens memory is what they
@@ -57,6 +58,9 @@ INLINE void q8_tile(const tk_matmul_q8 *a, q8_part *part, size_t token, size_t r
 
   for (size_t b = 0; b < part->count; b++) {
     const uint8_t *codes = part->codes + b * TK_BLOCK * TK_PANEL_ROWS + row * 4;
+    // Many tokens are more than the second level of the cache holds: the next tile's are fetched.
+    UNROLL for (int t = 0; t < tokens && tokens == Q8_MANY; t++)
+      __builtin_prefetch(x + (t + tokens) * a->k + b * TK_BLOCK);
     i32x16 dots[Q8_TOKENS][Q8_VECTORS];
     UNROLL for (int t = 0; t < tokens; t++)
       UNROLL for (int v = 0; v < Q8_VECTORS; v++)
@@ -119,8 +123,9 @@ static void matmul_q8(const tk_matmul_q8 *a) {
   assert(a->k % TK_BLOCK == 0 && a->k > 0);
   if (a->tokens == 0) return;
   const size_t blocks = a->k / TK_BLOCK, blockSize = TK_BLOCK * TK_PANEL_ROWS;
+  const size_t tileTokens = a->tokens <= Q8_TOKENS ? Q8_TOKENS : Q8_MANY;
   const size_t tiles =
-      (a->tokens + Q8_TOKENS - 1) / Q8_TOKENS * (TK_PANEL_ROWS / (Q8_VECTORS * LANES));
+      (a->tokens + tileTokens - 1) / tileTokens * (TK_PANEL_ROWS / (Q8_VECTORS * LANES));
   const size_t most = tiles <= FEW_TILES ? FEW_BLOCKS : MOST_BLOCKS;
   // Codes that lie in memory are fetched one part before they are needed.
   const uint8_t *ahead = a->next ? a->next : a->codes + most * blockSize;
@@ -141,8 +146,8 @@ static void matmul_q8(const tk_matmul_q8 *a) {
       part.aheadEnd = part.ahead + count * blockSize < end ? part.ahead + count * blockSize : end;
       q8_scales(a, a->scaleCodes + firstOfAll * TK_PANEL_ROWS, &part);
       for (size_t row = 0; row < TK_PANEL_ROWS; row += Q8_VECTORS * LANES)
-        for (size_t t = 0; t < a->tokens; t += Q8_TOKENS) {
-          const size_t tokens = a->tokens - t < Q8_TOKENS ? a->tokens - t : Q8_TOKENS;
+        for (size_t t = 0; t < a->tokens; t += tileTokens) {
+          const size_t tokens = a->tokens - t < tileTokens ? a->tokens - t : tileTokens;
 #define TILE(count) q8_tile(a, &part, t, row, count)
           FOR_TOKENS(tokens, Q8_TOKENS, TILE)
 #undef TILE
