@@ -4,39 +4,18 @@ internal import ThimbleSystem
 
 // The operations of a pass that treat each row by itself, split among the threads by rows.
 extension Encoder {
-  /// Calls `body` with ranges that make up `0..<rows`.
-  func forRows(_ rows: Int, _ body: (Range<Int>) -> Void) {
-    pool.run(count: (rows + Self.rowsPerTask - 1) / Self.rowsPerTask) { task, _ in
-      body(task * Self.rowsPerTask..<min((task + 1) * Self.rowsPerTask, rows))
-    }
-  }
-
   /// hidden = LayerNorm(hidden + addend), and its int8 form for `next`, if there is one that wants it.
   func normalize(
     _ norm: LayerNorm, adding addend: FloatRows?, rows: Int, for next: InputForm?
   ) {
     meter.measure(.other) {
-      forRows(rows) { range in
-        let hidden = workspace.hidden.from(row: range.lowerBound)
-        kernels.layerNorm(
-          hidden, residual: addend?.from(row: range.lowerBound), rows: range.count,
-          columns: configuration.embeddingSize, weight: norm.weight.from(0),
-          bias: norm.bias.from(0), epsilon: norm.epsilon, out: hidden)
-        if let next {
-          quantize(workspace.hidden, for: next, into: workspace.quantized, range: range)
-        }
-      }
+      apply(
+        Normalization(
+          norm: norm, addend: addend, hidden: workspace.hidden,
+          next: next.map { Quantization(workspace.hidden, $0, workspace.quantized, kernels) },
+          kernels: kernels),
+        toRows: rows)
     }
-  }
-
-  /// The int8 form of the rows `range` of `input`, if layers of this form take it.
-  private func quantize(
-    _ input: FloatRows, for form: InputForm, into quantized: QuantizedRows, range: Range<Int>
-  ) {
-    guard form.precision != .float32 else { return }
-    kernels.quantize(
-      input.from(row: range.lowerBound), columns: input.width,
-      columnFactors: form.columnFactors?.from(0), into: quantized, rows: range)
   }
 
   /// The int8 form of `input`, if layers of this form take it.
@@ -44,7 +23,7 @@ extension Encoder {
     _ input: FloatRows, for form: InputForm, into quantized: QuantizedRows, rows: Int
   ) {
     meter.measure(.other) {
-      forRows(rows) { quantize(input, for: form, into: quantized, range: $0) }
+      apply(Quantization(input, form, quantized, kernels), toRows: rows)
     }
   }
 
@@ -53,17 +32,11 @@ extension Encoder {
     _ values: FloatRows, rows: Int, for next: InputForm, into quantized: QuantizedRows
   ) {
     meter.measure(.other) {
-      forRows(rows) { range in
-        let elements = range.lowerBound * values.stride..<range.upperBound * values.stride
-        switch configuration.activation {
-        case .gelu: kernels.gelu(values.values.from(elements.lowerBound), count: elements.count)
-        case .relu:
-          values.values.withMutableSpan(elements) { span in
-            for index in span.indices { span[index] = max(span[index], 0) }
-          }
-        }
-        quantize(values, for: next, into: quantized, range: range)
-      }
+      apply(
+        Activation(
+          function: configuration.activation, values: values,
+          next: Quantization(values, next, quantized, kernels), kernels: kernels),
+        toRows: rows)
     }
   }
 
@@ -84,10 +57,98 @@ extension Encoder {
     else {
       return nil
     }
-    forRows(rows) { range in
-      quantized.dequantize(
-        rows: range, columns: input.width, factors: group.inputForm.columnFactors, into: rounded)
-    }
+    apply(
+      Rounding(
+        quantized: quantized, columns: input.width, factors: group.inputForm.columnFactors,
+        output: rounded),
+      toRows: rows)
     return rounded
+  }
+
+  private func apply(_ operation: some RowOperation, toRows rows: Int) {
+    pool.run(
+      count: (rows + rowsPerTask - 1) / rowsPerTask, RowRegion(operation: operation, rows: rows))
+  }
+}
+
+// Enough work to be worth a task.
+private let rowsPerTask = 4
+
+private struct RowRegion<Operation: RowOperation>: RegionBody {
+  let operation: Operation
+  let rows: Int
+
+  func perform(_ task: Int, worker: Int) {
+    operation.apply(to: task * rowsPerTask..<min((task + 1) * rowsPerTask, rows))
+  }
+}
+
+/// What is done to rows by themselves.
+private protocol RowOperation {
+  func apply(to rows: Range<Int>)
+}
+
+private struct Normalization: RowOperation {
+  let norm: LayerNorm
+  let addend: FloatRows?
+  let hidden: FloatRows
+  let next: Quantization?
+  let kernels: KernelTable
+
+  func apply(to rows: Range<Int>) {
+    let out = hidden.from(row: rows.lowerBound)
+    kernels.layerNorm(
+      out, residual: addend?.from(row: rows.lowerBound), rows: rows.count,
+      columns: hidden.width, weight: norm.weight.from(0), bias: norm.bias.from(0),
+      epsilon: norm.epsilon, out: out)
+    next?.apply(to: rows)
+  }
+}
+
+private struct Quantization: RowOperation {
+  let input: FloatRows
+  let form: InputForm
+  let output: QuantizedRows
+  let kernels: KernelTable
+
+  init(_ input: FloatRows, _ form: InputForm, _ output: QuantizedRows, _ kernels: KernelTable) {
+    (self.input, self.form, self.output, self.kernels) = (input, form, output, kernels)
+  }
+
+  func apply(to rows: Range<Int>) {
+    guard form.precision != .float32 else { return }
+    kernels.quantize(
+      input.from(row: rows.lowerBound), columns: input.width,
+      columnFactors: form.columnFactors?.from(0), into: output, rows: rows)
+  }
+}
+
+private struct Activation: RowOperation {
+  let function: XLMConfiguration.Activation
+  let values: FloatRows
+  let next: Quantization
+  let kernels: KernelTable
+
+  func apply(to rows: Range<Int>) {
+    let elements = rows.lowerBound * values.stride..<rows.upperBound * values.stride
+    switch function {
+    case .gelu: kernels.gelu(values.values.from(elements.lowerBound), count: elements.count)
+    case .relu:
+      values.values.withMutableSpan(elements) { span in
+        for index in span.indices { span[index] = max(span[index], 0) }
+      }
+    }
+    next.apply(to: rows)
+  }
+}
+
+private struct Rounding: RowOperation {
+  let quantized: QuantizedRows
+  let columns: Int
+  let factors: AlignedArray<Float>?
+  let output: FloatRows
+
+  func apply(to rows: Range<Int>) {
+    quantized.dequantize(rows: rows, columns: columns, factors: factors, into: output)
   }
 }

@@ -23,9 +23,6 @@ public final class Encoder {
   /// The second feed-forward layer of int8 weights has no input in fp32, and is not reported.
   public var observeInput: ((_ place: LinearPlace, _ input: FloatRows) -> Void)?
 
-  // Rows that one task of a row-wise operation takes: enough work to be worth a task.
-  static let rowsPerTask = 4
-
   /// - Parameter maximumTokens: the most tokens of a batch.
   public init(
     _ provider: some WeightProvider, maximumTokens: Int, pool: ComputePool, kernels: KernelTable
@@ -106,7 +103,7 @@ public final class Encoder {
     func add(
       _ table: any RowSource, _ ids: AlignedArray<Int32>, adding: Bool = true
     ) throws(WeightError) {
-      try lookUp.apply(table, to: hidden, count: count, adding: adding, pool: pool) { Int(ids[$0]) }
+      try lookUp.apply(table, ids: ids, to: hidden, count: count, adding: adding, pool: pool)
     }
     // The order of the sums is that of the reference implementation.
     try meter.measure(.other) { () throws(WeightError) in
@@ -122,27 +119,11 @@ public final class Encoder {
     let rows = batch.tokenCount
     observeInput?(LinearPlace(layer: layer.index, part: .projections), workspace.hidden)
     try compute(layer.projections, workspace.hidden, workspace.quantized, rows: rows)
-    meter.measure(.attention) { attendHeads(batch) }
+    attendHeads(batch)
     quantize(workspace.context, for: layer.output.inputForm, into: workspace.quantized, rows: rows)
     observeInput?(LinearPlace(layer: layer.index, part: .output), workspace.context)
     try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
     normalize(layer.attentionNorm, adding: workspace.update, rows: rows, for: layer.inner.inputForm)
-  }
-
-  private func attendHeads(_ batch: Batch) {
-    let headSize = configuration.headSize
-    let headCount = configuration.headCount
-    pool.run(count: batch.sequenceCount * headCount) { task, worker in
-      let (sequence, head) = (task / headCount, task % headCount)
-      let rows = batch.rows(ofSequence: sequence)
-      func part(_ rowsOfAll: FloatRows) -> Rows {
-        rowsOfAll.from(row: rows.lowerBound).from(column: head * headSize)
-      }
-      kernels.attention(
-        q: part(workspace.query), k: part(workspace.key), v: part(workspace.value),
-        length: rows.count, headDim: headSize, mask: configuration.isCausal ? .causal : .none,
-        scratch: workspace.attention[worker].from(0), out: part(workspace.context))
-    }
   }
 
   /// - Parameter next: how the layer takes it that reads the result, if there is one.

@@ -52,12 +52,27 @@ public struct ActivatedLinear {
     let start = meter.now()
     layer.weights.willUse()
     let taskCount = (layer.weights.chunkCount + chunksPerTask - 1) / chunksPerTask
-    try pool.run(count: taskCount) { (task, worker) throws(WeightError) in
-      try compute(
-        task, input, into: output, rows: rows, worker: worker, kernels: kernels, meter: meter)
-    }
+    try pool.run(
+      count: taskCount,
+      Region(
+        layer: self, input: input, output: output, rows: rows, kernels: kernels, meter: meter))
     layer.weights.didUse()
     meter?.divide(since: start)
+  }
+
+  /// A task is `chunksPerTask` chunks.
+  private struct Region: RegionBody {
+    let layer: ActivatedLinear
+    let input: LinearInput
+    let output: QuantizedRows
+    let rows: Int
+    let kernels: KernelTable
+    let meter: PassMeter?
+
+    func perform(_ task: Int, worker: Int) throws(WeightError) {
+      try layer.compute(
+        task, input, into: output, rows: rows, worker: worker, kernels: kernels, meter: meter)
+    }
   }
 
   private func compute(

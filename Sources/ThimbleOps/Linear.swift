@@ -90,31 +90,36 @@ public struct LinearGroup {
   ) throws(WeightError) {
     let start = meter.now()
     for (layer, _) in layers { layer.weights.willUse() }
-    try pool.run(count: taskEnds.last ?? 0) { (task, worker) throws(WeightError) in
-      var index = 0
-      while task >= taskEnds[index] { index += 1 }
-      let (layer, output) = layers[index]
-      try Self.compute(
-        task - (taskEnds[index] - layer.weights.chunkCount), of: layer, input, rows: rows,
-        into: output, worker: worker, kernels: kernels, meter: meter)
-    }
+    try pool.run(
+      count: taskEnds.last ?? 0,
+      Region(group: self, input: input, rows: rows, kernels: kernels, meter: meter))
     for (layer, _) in layers { layer.weights.didUse() }
     meter?.divide(since: start)
   }
 
-  private static func compute(
-    _ chunk: Int, of layer: Linear, _ input: LinearInput, rows: Int, into output: FloatRows,
-    worker: Int, kernels: KernelTable, meter: PassMeter?
-  ) throws(WeightError) {
-    let panels = layer.weights.panels(ofChunk: chunk)
-    let start = meter.now()
-    let loaded = try layer.weights.load(chunk: chunk, worker: worker)
-    let isLoaded = meter.addWork(worker, .decode, since: start)
-    layer.multiply(
-      loaded, panels: panels, input, rows: 0..<rows,
-      into: Rows(output.values, at: panels.lowerBound * 32, stride: output.stride),
-      kernels: kernels)
-    meter.addWork(worker, .matmul, since: isLoaded)
+  /// A task is a chunk of a layer.
+  private struct Region: RegionBody {
+    let group: LinearGroup
+    let input: LinearInput
+    let rows: Int
+    let kernels: KernelTable
+    let meter: PassMeter?
+
+    func perform(_ task: Int, worker: Int) throws(WeightError) {
+      var index = 0
+      while task >= group.taskEnds[index] { index += 1 }
+      let (layer, output) = group.layers[index]
+      let chunk = task - (group.taskEnds[index] - layer.weights.chunkCount)
+      let panels = layer.weights.panels(ofChunk: chunk)
+      let start = meter.now()
+      let loaded = try layer.weights.load(chunk: chunk, worker: worker)
+      let isLoaded = meter.addWork(worker, .decode, since: start)
+      layer.multiply(
+        loaded, panels: panels, input, rows: 0..<rows,
+        into: Rows(output.values, at: panels.lowerBound * 32, stride: output.stride),
+        kernels: kernels)
+      meter.addWork(worker, .matmul, since: isLoaded)
+    }
   }
 }
 

@@ -53,16 +53,25 @@ public final class ComputePool: @unchecked Sendable {
     threads = []
   }
 
-  /// Calls `body(task, worker)` for every task in `0..<count`, each once, on any worker in
+  /// Calls `body.perform(task, worker)` for every task in `0..<count`, each once, on any worker in
   /// `0..<threadCount`; returns when all are done. If a call throws, tasks not yet begun are skipped and the
   /// error is thrown on. Not reentrant, and for one caller at a time. Allocates nothing.
+  public func run<Body: RegionBody>(count: Int, _ body: Body) throws(Body.Failure) {
+    guard threadCount > 1, count > 1 else {
+      for task in 0..<count { try body.perform(task, worker: 0) }
+      return
+    }
+    let region = Region(body: body)
+    unsafe withUnsafePointer(to: region) { region in
+      unsafe shared.run(count: count, Region<Body>.self, region)
+    }
+    if let error = region.failure.withLock({ $0 }) { throw error }
+  }
+
+  /// The same with a closure, which costs allocations: for work that is large.
   public func run<Failure: Error>(
     count: Int, _ body: (_ task: Int, _ worker: Int) throws(Failure) -> Void
   ) throws(Failure) {
-    guard threadCount > 1, count > 1 else {
-      for task in 0..<count { try body(task, 0) }
-      return
-    }
     let failure = Mutex<Failure?>(nil)
     let guarded: (Int, Int) -> Bool = { task, worker in
       do throws(Failure) {
@@ -73,7 +82,9 @@ public final class ComputePool: @unchecked Sendable {
         return false
       }
     }
-    withoutActuallyEscaping(guarded) { shared.run(count: count, $0) }
+    withoutActuallyEscaping(guarded) { body in
+      try? run(count: count, ClosureBody(body: body))
+    }
     if let error = failure.withLock({ $0 }) { throw error }
   }
 
@@ -84,6 +95,47 @@ public final class ComputePool: @unchecked Sendable {
       ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     return max(1, min(allowed, cgroupProcessorQuota() ?? allowed))
   }
+}
+
+/// What a region does, as data: other than a closure it need not be on the heap for other threads to see it.
+public protocol RegionBody {
+  associatedtype Failure: Error
+
+  func perform(_ task: Int, worker: Int) throws(Failure)
+}
+
+private struct ClosureBody: RegionBody {
+  struct Stopped: Error {}
+  let body: (_ task: Int, _ worker: Int) -> Bool
+
+  func perform(_ task: Int, worker: Int) throws(Stopped) {
+    guard body(task, worker) else { throw Stopped() }
+  }
+}
+
+/// A region under way, on the stack of its caller.
+private struct Region<Body: RegionBody>: ~Copyable, AnyRegion {
+  let body: Body
+  let failure = Mutex<Body.Failure?>(nil)
+
+  init(body: Body) { self.body = body }
+
+  static func perform(_ region: UnsafeRawPointer, _ task: Int, _ worker: Int) -> Bool {
+    let region = unsafe region.assumingMemoryBound(to: Self.self)
+    do throws(Body.Failure) {
+      try unsafe region.pointee.body.perform(task, worker: worker)
+      return true
+    } catch {
+      unsafe region.pointee.failure.withLock { $0 = $0 ?? error }
+      return false
+    }
+  }
+}
+
+/// How threads call a region that they know by its address only.
+private protocol AnyRegion: ~Copyable {
+  /// Performs a task of `region`, which is a `Self`; false if it failed.
+  static func perform(_ region: UnsafeRawPointer, _ task: Int, _ worker: Int) -> Bool
 }
 
 /// What a thread is given when it starts.
@@ -100,10 +152,9 @@ private final class WorkerStart: Sendable {
 /// The state of a pool that its threads see.
 @safe
 private final class Shared: @unchecked Sendable {
-  typealias Body = (_ task: Int, _ worker: Int) -> Bool
-
-  // Unchecked: `body` changes only while no region is open and no worker is inside one.
-  private var body: Body = { _, _ in false }
+  // Unchecked: `kind` and `region` change only while no region is open and no worker is inside one.
+  private var kind: any (AnyRegion & ~Copyable).Type = Region<ClosureBody>.self
+  private var region: UnsafeRawPointer?
   /// Odd while a region is open.
   private let phase = Atomic<Int>(0)
   /// One for each worker.
@@ -132,9 +183,11 @@ private final class Shared: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  func run(count: Int, _ body: @escaping Body) {
+  /// - Parameter region: a value of the type `kind`.
+  func run(count: Int, _ kind: any (AnyRegion & ~Copyable).Type, _ region: UnsafeRawPointer) {
     precondition(count <= Int(UInt32.max), "\(count) tasks")
-    self.body = body
+    self.kind = kind
+    unsafe self.region = region
     hasFailed.store(false, ordering: .relaxed)
     for worker in shares.indices {
       shares[worker].assign(
@@ -151,7 +204,7 @@ private final class Shared: @unchecked Sendable {
       waits += 1
       if waits > max(spins, 100) { sched_yield() } else { tk_spin_hint() }
     }
-    self.body = { _, _ in false }
+    unsafe self.region = nil
   }
 
   func requestStop() {
@@ -173,7 +226,10 @@ private final class Shared: @unchecked Sendable {
     repeat {
       while let task = own.takeFirst() {
         guard !hasFailed.load(ordering: .relaxed) else { return }
-        if !body(task, worker) { hasFailed.store(true, ordering: .relaxed) }
+        guard let region = unsafe region, unsafe kind.perform(region, task, worker) else {
+          hasFailed.store(true, ordering: .relaxed)
+          return
+        }
       }
     } while findMore(for: worker)
   }

@@ -4,8 +4,8 @@ import ThimbleTestSupport
 
 @Suite("Multiplication by a panel, on every runnable instruction set")
 struct KernelMatmulTests {
-  // Up to and beyond the tile of every instruction set.
-  static let tokenCounts = Array(0...13) + [25]
+  // Up to and beyond the tile of every instruction set, and enough for the tiles of many tokens.
+  static let tokenCounts = Array(0...13) + [25, 133]
 
   @Test("int8 products are those of the reference", arguments: KernelTable.runnable, tokenCounts)
   func matmulQ8(kernels: KernelTable, tokens: Int) throws {
@@ -88,7 +88,7 @@ struct KernelMatmulTests {
 
   @Test(
     "several panels at once give what each gives by itself", arguments: KernelTable.runnable,
-    [1, 7, 26, 70])
+    [1, 7, 26, 70, 130])
   func severalPanels(kernels: KernelTable, tokens: Int) throws {
     var random = SeededRandom(seed: UInt64(tokens))
     let (k, count) = (1344, 3)

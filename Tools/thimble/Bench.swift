@@ -35,11 +35,18 @@ struct Bench: ParsableCommand {
   @Option(help: "Seconds to measure each figure for.")
   var seconds = 1.0
 
+  @Option(help: ArgumentHelp("Measure so many passes for each figure instead.", valueName: "n"))
+  var passes: Int?
+
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
 
   @Flag(help: "Print JSON.")
   var json = false
+
+  func validate() throws {
+    if let passes, passes < 1 { throw ValidationError("--passes \(passes): at least 1.") }
+  }
 
   enum Mode: String, CaseIterable { case streamed, half, pinned }
 
@@ -92,7 +99,8 @@ struct Bench: ParsableCommand {
       }
       rows.append(
         try Measurement(
-          mode: mode.rawValue, what: what, tokens: batch.tokenCount, meter: meter, seconds: seconds
+          mode: mode.rawValue, what: what, tokens: batch.tokenCount, meter: meter, seconds: seconds,
+          passes: passes
         ) {
           if withHead {
             try model.masked.score(batch, at: [1]) { _, logits in _ = logits.top(5) }
@@ -155,19 +163,21 @@ private struct Measurement {
   let shares: [Double]
 
   init(
-    mode: String, what: String, tokens: Int, meter: PassMeter, seconds: Double,
+    mode: String, what: String, tokens: Int, meter: PassMeter, seconds: Double, passes: Int?,
     _ pass: () throws -> Void
   ) throws {
     (self.mode, self.what, self.tokens) = (mode, what, tokens)
     try pass()
     meter.reset()
     var times: [Double] = []
+    times.reserveCapacity(passes ?? 1000)
     let start = monotonicSeconds()
     repeat {
       let begun = monotonicSeconds()
       try pass()
       times.append(monotonicSeconds() - begun)
-    } while monotonicSeconds() - start < seconds || times.count < 3
+    } while passes.map { times.count < $0 }
+      ?? (monotonicSeconds() - start < seconds || times.count < 3)
     times.sort()
     median = times[times.count / 2]
     fastest = times[0]

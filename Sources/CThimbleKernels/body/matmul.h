@@ -1,6 +1,6 @@
 // Multiplication by a panel. An ISA file defines before, for int8:
-//   TK_Q8_TOKENS     tokens of the largest tile, at most 12: few tokens make one tile
-//   TK_Q8_MANY       tokens of a tile when there are more: the fastest tile
+//   TK_Q8_TOKENS     tokens of a full tile, at most 12
+//   TK_Q8_MANY       the same for more tokens than MANY_TOKENS: what runs best out of their memory
 //   TK_Q8_VECTORS    rows of a full tile / 16: 1 or 2
 //   q8_weights       16 rows x 4 k of a panel, ready to multiply
 //   q8_load          makes them of 64 bytes
@@ -15,7 +15,7 @@ _Static_assert(Q8_MANY <= Q8_TOKENS && Q8_TOKENS <= 12 && TK_PANEL_ROWS % (Q8_VE
 // Blocks of a panel that are multiplied by all tokens before the next ones. Many tokens read them
 // often, so the first level of the cache keeps them: 32 KiB. For few tokens memory is what they
 // wait for, and small parts let it work without pause.
-enum { MOST_BLOCKS = 16, FEW_BLOCKS = 4, FEW_TILES = 5 };
+enum { MOST_BLOCKS = 16, FEW_BLOCKS = 4, FEW_TILES = 5, MANY_TOKENS = 128 };
 
 // A part of a panel: what its tiles share.
 typedef struct {
@@ -58,9 +58,10 @@ INLINE void q8_tile(const tk_matmul_q8 *a, q8_part *part, size_t token, size_t r
 
   for (size_t b = 0; b < part->count; b++) {
     const uint8_t *codes = part->codes + b * TK_BLOCK * TK_PANEL_ROWS + row * 4;
-    // Many tokens are more than the second level of the cache holds: the next tile's are fetched.
-    UNROLL for (int t = 0; t < tokens && tokens == Q8_MANY; t++)
-      __builtin_prefetch(x + (t + tokens) * a->k + b * TK_BLOCK);
+    // The cache does not hold the activations of many tokens: the next tile's are fetched.
+    if (tokens == Q8_MANY && a->tokens > MANY_TOKENS)
+      UNROLL for (int t = 0; t < tokens; t++)
+        __builtin_prefetch(x + (t + tokens) * a->k + b * TK_BLOCK);
     i32x16 dots[Q8_TOKENS][Q8_VECTORS];
     UNROLL for (int t = 0; t < tokens; t++)
       UNROLL for (int v = 0; v < Q8_VECTORS; v++)
@@ -123,7 +124,7 @@ static void matmul_q8(const tk_matmul_q8 *a) {
   assert(a->k % TK_BLOCK == 0 && a->k > 0);
   if (a->tokens == 0) return;
   const size_t blocks = a->k / TK_BLOCK, blockSize = TK_BLOCK * TK_PANEL_ROWS;
-  const size_t tileTokens = a->tokens <= Q8_TOKENS ? Q8_TOKENS : Q8_MANY;
+  const size_t tileTokens = a->tokens > MANY_TOKENS ? Q8_MANY : Q8_TOKENS;
   const size_t tiles =
       (a->tokens + tileTokens - 1) / tileTokens * (TK_PANEL_ROWS / (Q8_VECTORS * LANES));
   const size_t most = tiles <= FEW_TILES ? FEW_BLOCKS : MOST_BLOCKS;
