@@ -90,17 +90,15 @@ extension Tokenizer {
     _ scalars: [SourceScalar], _ word: Range<Int>, _ segment: Int, to tokens: inout [Token]
   ) {
     guard !word.isEmpty else { return }
-    pairing.removeAll()
-    for index in word { pairing.append(scalars[index].value, tables.hash) }
     let last = scalars[word.upperBound - 1].end
     // Most words of ordinary text are tokens that the merges are known to lead to.
-    if let symbol = pairing.wholeWord(tables), symbol < UInt32(tables.tokenCount),
-      tables.entry(symbol)?.isWhole ?? false
-    {
+    if let symbol = tables.wholeWord(scalars, word) {
       tokens.append(
         Token(id: symbol, start: scalars[word.lowerBound].start, end: last, segment: segment))
       return
     }
+    pairing.removeAll()
+    for index in word { pairing.append(scalars[index].value, tables.hash) }
     pairing.merge(tables)
     for index in pairing.pieces.indices {
       let first = word.lowerBound + Int(pairing.pieces[index].scalar)
