@@ -181,6 +181,8 @@ public struct Tokenizer: ~Copyable {
     text.shrink(to: Self.keptCapacity)
     folder.shrink(to: Self.keptCapacity)
     pairing.shrink(to: Self.keptCapacity)
+    chinese?.shrink(to: Self.keptCapacity)
+    thai?.shrink(to: Self.keptCapacity)
     if bytes.capacity > Self.keptCapacity { bytes = [] }
     if words.capacity > Self.keptCapacity { words = [] }
   }
