@@ -22,6 +22,15 @@ enum SharedTables: Int, CaseIterable {
     try (lowercases ? smallLower : smallCased).tables()
   }
 
+  /// Those of the small vocabulary, with small dictionaries of Chinese and Thai.
+  static func withDictionaries(lowercases: Bool) throws -> TokenizerTables {
+    try TokenizerTables(
+      view: ByteView(
+        TokenizerTables.build(
+          from: VocabularyFiles(fixture("")), lowercases: lowercases, languages: [],
+          dictionaries: SmallDictionaries.parsed())))
+  }
+
   private static let builtSmallCased = smallCased.build()
   private static let builtSmallLower = smallLower.build()
   private static let builtReal17 = real17.build()

@@ -128,35 +128,6 @@ struct TokenizerTests {
     return word
   }
 
-  @Test("any text gives tokens whose ranges are in order and within it", arguments: [false, true])
-  func anyText(lowercases: Bool) throws {
-    let seed: UInt64 = 0x746F_6B65_6E73
-    var random = SeededRandom(seed: seed)
-    var tokenizer = Tokenizer(tables: lowercases ? lowered : tables)
-    let signs = Array(
-      "aAéΣσ .,'\"`()%:;-«»…。．，’„—\u{A0}\u{200B}\u{301}\u{302E}\u{16FF0}\r\n<5９"
-        .unicodeScalars)
-    for round in 0..<2000 {
-      var text = String.UnicodeScalarView()
-      for _ in 0..<Int.random(in: 0...40, using: &random) {
-        if Int.random(in: 0..<4, using: &random) > 0 {
-          text.append(signs.randomElement(using: &random) ?? "a")
-        } else if let scalar = Unicode.Scalar(UInt32.random(in: 0...0x10FFFF, using: &random)) {
-          text.append(scalar)
-        }
-      }
-      let bytes = Array(String(text).utf8)
-      var last = 0..<0
-      for token in try tokenizer.encode(bytes.span) {
-        #expect(
-          token.range.lowerBound >= last.lowerBound && token.range.upperBound >= last.upperBound
-            && token.range.upperBound <= bytes.count,
-          "seed \(seed), round \(round): \(String(text).debugDescription)")
-        last = token.range
-      }
-    }
-  }
-
   @Test("a megabyte of one letter is one word, and takes the memory and time of its length")
   func megabyte() throws {
     var tokenizer = Tokenizer(tables: tables)

@@ -149,7 +149,7 @@ extension EncodingOptions.Mode {
   fileprivate init(argument: String) throws {
     guard let mode = Self(rawValue: argument) else {
       let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--mode \(argument): there are \(known).")
+      throw ValidationError("there are \(known).")
     }
     self = mode
   }
