@@ -56,12 +56,17 @@ public struct EncodingOptions: Sendable {
 extension TokenizerTables {
   /// What a user should know who asks for `options`; nil if nothing stands in the way.
   public func warning(for options: EncodingOptions) -> String? {
-    guard options.mode == .faithful, let language = options.language,
+    guard options.mode != .pretokenized, let language = options.language,
       segmentedLanguages.contains(language), !canSegment(language)
     else { return nil }
+    let reason =
+      language == "ja"
+      ? "There is no dictionary for Japanese"
+      : "The model came without a dictionary for \"\(language)\""
     return """
-      The model has no dictionary for "\(language)", whose words no spaces part. The text is split \
-      as Hugging Face's tokenizer splits it.
+      \(reason), whose words no spaces part. The text is split as Hugging Face's tokenizer splits \
+      one of no language. Better: put spaces between its words, and say that it is pretokenized\
+      \(language == "ja" ? "." : ", or convert the checkpoint with the dictionary.")
       """
   }
 

@@ -12,11 +12,7 @@ extension Tokenizer {
     }
     guard text[index] == 0x3C else { return nil }
     for (name, id) in zip(SpecialTokens.names, specialTokens.ids) {
-      guard let id,
-        let length = length(
-          of: name.utf8.span, text, at: index)
-      else { continue }
-      return (id, length)
+      if let id, let length = length(of: name.utf8.span, text, at: index) { return (id, length) }
     }
     return nil
   }
@@ -36,9 +32,9 @@ extension Tokenizer {
         return nil
       }
       let lowers = lowercasesFirst && CharacterClass.of(scalar).contains(.lowers)
-      guard (lowers ? lowerCased(scalar).first : scalar) == UInt32(name[offset]) else {
-        return nil
-      }
+      // A capital that becomes two scalars spells no ASCII letter.
+      let (first, second) = lowers ? lowerCased(scalar) : (scalar, 0)
+      guard first == UInt32(name[offset]), second == 0 else { return nil }
       position += length
     }
     return position - index
@@ -59,7 +55,8 @@ extension Tokenizer {
       if isChinese {
         text.splitAtWhiteSpace(words: &words)
       } else if rulesLanguage == "th", thai != nil {
-        thai?.segment(text.scalars, words: &words)
+        let scalars = text.scalars
+        thai?.segment(scalars.span, words: &words)
       } else {
         text.splitIntoWords(rules, words: &words, bytes: &bytes)
       }
@@ -79,7 +76,7 @@ extension Tokenizer {
   private mutating func spaceOutChinese() {
     let scalars = text.scalars
     text.removeAll()
-    chinese?.segment(scalars) { word in
+    chinese?.segment(scalars.span) { word in
       if let last = text.scalars.last { text.append(last.spaceAfter) }
       for index in word { text.append(scalars[index]) }
     }
@@ -90,17 +87,15 @@ extension Tokenizer {
     _ scalars: [SourceScalar], _ word: Range<Int>, _ segment: Int, to tokens: inout [Token]
   ) {
     guard !word.isEmpty else { return }
-    pairing.removeAll()
-    for index in word { pairing.append(scalars[index].value, tables.hash) }
     let last = scalars[word.upperBound - 1].end
     // Most words of ordinary text are tokens that the merges are known to lead to.
-    if let symbol = pairing.wholeWord(tables), symbol < UInt32(tables.tokenCount),
-      tables.entry(symbol)?.isWhole ?? false
-    {
+    if let symbol = tables.wholeWord(scalars, word) {
       tokens.append(
         Token(id: symbol, start: scalars[word.lowerBound].start, end: last, segment: segment))
       return
     }
+    pairing.removeAll()
+    for index in word { pairing.append(scalars[index].value, tables.hash) }
     pairing.merge(tables)
     for index in pairing.pieces.indices {
       let first = word.lowerBound + Int(pairing.pieces[index].scalar)

@@ -119,10 +119,12 @@ public struct Tokenizer: ~Copyable {
     }
     useRules(options)
     self.text.removeAll()
-    let starts = options.maskSpellings.compactMap(\.utf8.first) + [0x3C]
+    let starts = options.maskSpellings.compactMap(\.utf8.first)
     var index = 0
     while index < text.count {
-      if starts.contains(text[index]), let (id, length) = specialToken(in: text, at: index, options)
+      let byte = text[index]
+      if byte == 0x3C || !starts.isEmpty && starts.contains(byte),
+        let (id, length) = specialToken(in: text, at: index, options)
       {
         appendPiece(segment, to: &tokens)
         tokens.append(
@@ -179,6 +181,8 @@ public struct Tokenizer: ~Copyable {
     text.shrink(to: Self.keptCapacity)
     folder.shrink(to: Self.keptCapacity)
     pairing.shrink(to: Self.keptCapacity)
+    chinese?.shrink(to: Self.keptCapacity)
+    thai?.shrink(to: Self.keptCapacity)
     if bytes.capacity > Self.keptCapacity { bytes = [] }
     if words.capacity > Self.keptCapacity { words = [] }
   }

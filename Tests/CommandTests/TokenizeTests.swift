@@ -45,10 +45,41 @@ struct TokenizeTests {
     #expect(decoded.exitCode == 65 && decoded.errors.contains("line 2"))
   }
 
+  @Test("answers a line that is not UTF-8 with an error, and the lines around it")
+  func invalidLine() throws {
+    let folder = TemporaryFolder()
+    let input = try folder.write([0x61, 0x0A, 0x62, 0xFF, 0x0A, 0x61, 0x0D, 0x0A], to: "input")
+    let result = try ChildProcess(
+      "sh", ["-c", "exec \(command) tokenize \(model) --json < \(input)"])
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 3 && lines[0] == lines[2])
+    #expect(lines[1].hasPrefix(#"{"error":"The text is not UTF-8: byte 1"#))
+    #expect(result.exitCode == 65 && result.errors.contains("line 2: The text is not UTF-8"))
+  }
+
+  @Test("refuses a language that has no rules and that the model does not know, with a list")
+  func unknownLanguage() throws {
+    let unknown = try thimble("tokenize", model, "--lang", "english", "a")
+    #expect(unknown.exitCode == 65 && unknown.output.isEmpty)
+    #expect(unknown.errors.contains("\"english\"") && unknown.errors.contains(" fr "))
+    for known in ["en", "ko", "ta"] {
+      let result = try thimble("tokenize", model, "--lang", known, "a")
+      #expect(result.exitCode == 0 && result.errors.isEmpty)
+    }
+  }
+
   @Test("warns once of a language without its dictionary, and not with it")
   func dictionary() throws {
-    let bare = try thimble("tokenize", model, "--lang", "zh", input: "北京\n北京\n")
-    #expect(bare.exitCode == 0 && bare.errors.split(separator: "\n").count == 1)
+    for mode in ["faithful", "hf"] {
+      for language in ["zh", "th", "ja"] {
+        let bare = try thimble(
+          "tokenize", model, "--lang", language, "--mode", mode, input: "北京\n北京\n")
+        #expect(bare.exitCode == 0 && bare.errors.split(separator: "\n").count == 1)
+      }
+    }
+    let prepared = try thimble(
+      "tokenize", model, "--lang", "ja", "--mode", "pretokenized", input: "北 京\n")
+    #expect(prepared.exitCode == 0 && prepared.errors.isEmpty)
     let folder = TemporaryFolder()
     _ = try folder.write(Array("北京 10\n京 1\n".utf8), to: "zh.txt")
     let path = folder("zh.thimble")

@@ -7,7 +7,7 @@ import ThimbleText
 struct GoldenTests {
   @Test("ids of the small vocabulary are Hugging Face's", arguments: [false, true])
   func smallVocabulary(lowercases: Bool) throws {
-    let tables = try VocabularyFiles(fixture("")).tables(lowercases: lowercases)
+    let tables = try SharedTables.small(lowercases: lowercases)
     let cases = try json(fixture("goldens.json"))["cases"]?.array ?? []
     let texts = cases.filter { $0["lowercase"]?.bool == lowercases && $0["ids_public"] != nil }
     #expect(texts.count >= 31)
@@ -16,7 +16,7 @@ struct GoldenTests {
 
   @Test("decoded text of the small vocabulary is Hugging Face's", arguments: [false, true])
   func decoding(lowercases: Bool) throws {
-    let tables = try VocabularyFiles(fixture("")).tables(lowercases: lowercases)
+    let tables = try SharedTables.small(lowercases: lowercases)
     for item in try json(fixture("goldens.json"))["cases"]?.array ?? [] {
       guard let ids = item["ids_public"]?.array?.compactMap(\.int) else { continue }
       #expect(tables.decode(ids, skipSpecial: false) == item["decoded"]?.string)
@@ -26,21 +26,24 @@ struct GoldenTests {
 
   @Test(
     "ids of the real vocabularies are Hugging Face's",
-    .enabled(if: sharedFolder("tokenizers/xlm-mlm-17-1280") != nil, "needs ../shared/tokenizers"),
-    arguments: [("xlm-mlm-17-1280", "cased"), ("xlm-mlm-xnli15-1024", "lower")])
-  func realVocabulary(name: String, casing: String) throws {
-    let folder = try #require(sharedFolder("tokenizers/" + name))
-    let tables = try VocabularyFiles(folder).tables(lowercases: casing == "lower")
-    let cases = try json(folder + "/../goldens-\(name)-\(casing).json")["cases"]?.array ?? []
+    .enabled(if: SharedTables.hasReal, "needs ../shared/tokenizers"),
+    arguments: [
+      (SharedTables.real17, "xlm-mlm-17-1280-cased"),
+      (.realXNLI15, "xlm-mlm-xnli15-1024-lower"),
+    ])
+  func realVocabulary(vocabulary: SharedTables, name: String) throws {
+    let tables = try vocabulary.tables()
+    let path = repository("../shared/tokenizers/goldens-\(name).json")
+    let cases = try json(path)["cases"]?.array ?? []
     #expect(cases.count >= 25)
-    if casing == "lower" { try tables.validate() }
+    if vocabulary == .realXNLI15 { try tables.validate() }
     try check(cases, tables)
   }
 
   @Test(
     "tokens with a language are those of Hugging Face's private method", arguments: [false, true])
   func withLanguage(lowercases: Bool) throws {
-    let tables = try VocabularyFiles(fixture("")).tables(lowercases: lowercases)
+    let tables = try SharedTables.small(lowercases: lowercases)
     var tokenizer = Tokenizer(tables: tables)
     var count = 0
     for item in try json(fixture("goldens.json"))["cases"]?.array ?? [] {
@@ -61,7 +64,7 @@ struct GoldenTests {
   @Test("a pair cut to a length has Hugging Face's ids and token types", arguments: [false, true])
   func cutPair(lowercases: Bool) throws {
     var tokenizer = Tokenizer(
-      tables: try VocabularyFiles(fixture("")).tables(lowercases: lowercases))
+      tables: try SharedTables.small(lowercases: lowercases))
     let cases = try json(fixture("goldens.json"))["cases"]?.array ?? []
     let item = try #require(
       cases.first { $0["pair"] != nil && $0["lowercase"]?.bool == lowercases })

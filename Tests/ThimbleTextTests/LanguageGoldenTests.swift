@@ -7,37 +7,19 @@ import ThimbleText
 /// Token ids of 200 texts in each of 26 languages, and of every Unicode category, as the Python
 /// packages give them. Tools/tokenizer-goldens made languages.tsv and says what is in it.
 struct LanguageGoldenTests {
-  /// The columns of a vocabulary are two: `hf`, then `faithful`.
-  enum Vocabulary: Int, CaseIterable {
-    case smallCased, smallLower, real17, realXNLI15
-
-    var lowercases: Bool { self == .smallLower || self == .realXNLI15 }
-
-    var sharedName: String? {
-      switch self {
-      case .smallCased, .smallLower: nil
-      case .real17: "tokenizers/xlm-mlm-17-1280"
-      case .realXNLI15: "tokenizers/xlm-mlm-xnli15-1024"
-      }
-    }
-  }
-
-  @Test("ids of 26 languages are Python's", arguments: [Vocabulary.smallCased, .smallLower])
-  func small(vocabulary: Vocabulary) throws {
-    try check(vocabulary, VocabularyFiles(fixture("")))
-  }
+  @Test(
+    "ids of 26 languages are Python's", arguments: [SharedTables.smallCased, .smallLower])
+  func small(vocabulary: SharedTables) throws { try check(vocabulary) }
 
   @Test(
     "ids of 26 languages by the real vocabularies are Python's",
-    .enabled(if: sharedFolder("tokenizers/xlm-mlm-17-1280") != nil, "needs ../shared/tokenizers"),
-    arguments: [Vocabulary.real17, .realXNLI15])
-  func real(vocabulary: Vocabulary) throws {
-    let folder = try #require(vocabulary.sharedName.flatMap { sharedFolder($0) })
-    try check(vocabulary, VocabularyFiles(folder))
-  }
+    .enabled(if: SharedTables.hasReal, "needs ../shared/tokenizers"),
+    arguments: [SharedTables.real17, .realXNLI15])
+  func real(vocabulary: SharedTables) throws { try check(vocabulary) }
 
-  private func check(_ vocabulary: Vocabulary, _ files: VocabularyFiles) throws {
-    let tables = try files.tables(lowercases: vocabulary.lowercases)
+  /// The columns of a vocabulary are two: `hf`, then `faithful`.
+  private func check(_ vocabulary: SharedTables) throws {
+    let tables = try vocabulary.tables()
     var tokenizer = Tokenizer(tables: tables)
     var counts: [String: Int] = [:]
     var tokens: [Token] = []

@@ -4,44 +4,11 @@ import ThimbleText
 
 /// Words of languages without spaces, by small dictionaries made up here.
 struct SegmentationTests {
-  private static let chinese = """
-    北京 10 ns
-    大学 20
-    北京大学 15
-    学生 9
-    生 1
-    我 100
-    是 100
-    \tstart B -0.3
-    \tstart S -1.4
-    \ttransition B E -0.5
-    \ttransition B M -0.9
-    \ttransition M E -0.3
-    \ttransition M M -1.3
-    \ttransition E B -0.6
-    \ttransition E S -0.8
-    \ttransition S B -0.7
-    \ttransition S S -0.7
-    \temission B 李 -2
-    \temission E 明 -2
-    \temission S 去 -1
-    """
-  private static let thai = "สวัสดี\nชาว\nโลก\nชาวโลก\nตา\nกลม\nตาก\nลม\n"
-
   private func words(
-    _ text: String, _ language: String, chinese: String? = chinese, thai: String? = thai
+    _ text: String, _ language: String, chinese: String? = SmallDictionaries.chinese,
+    thai: String? = SmallDictionaries.thai
   ) throws -> [String] {
-    var dictionaries = SegmentationDictionaries()
-    dictionaries.chinese = try chinese.map { text in
-      try ByteView(Array(text.utf8)).withSpan { span throws(TextError) in
-        try ChineseDictionary(parsing: span)
-      }
-    }
-    dictionaries.thai = try thai.map { text in
-      try ByteView(Array(text.utf8)).withSpan { span throws(TextError) in
-        try ThaiDictionary(parsing: span)
-      }
-    }
+    let dictionaries = try SmallDictionaries.parsed(chinese: chinese, thai: thai)
     let split = try SplitWords(text, dictionaries: dictionaries)
     try split.tables.validate()
     let options = EncodingOptions(language: language, ends: .none)
@@ -58,7 +25,7 @@ struct SegmentationTests {
   @Test("characters that stand alone join as the model says, and not without it")
   func model() throws {
     #expect(try words("我去李明", "zh") == ["我", "去", "李明"])
-    let plain = Self.chinese.split(separator: "\n").filter { !$0.hasPrefix("\t") }
+    let plain = SmallDictionaries.chinese.split(separator: "\n").filter { !$0.hasPrefix("\t") }
     #expect(
       try words("李明", "zh", chinese: plain.joined(separator: "\n")) == ["李", "明"])
   }

@@ -116,38 +116,4 @@ struct TablesTests {
     other[19] = 255
     #expect(throws: TextError.self) { try TokenizerTables(view: ByteView(other)) }
   }
-
-  @Test("a damaged byte is found by validate or harmless, and never stops the tokenizer")
-  func damage() throws {
-    let blob = try small().blob()
-    let seed: UInt64 = 0x7461_626C_6573
-    var random = SeededRandom(seed: seed)
-    let text = "Hello, the world's best tests… 5\u{A0}000 é 你好 <special1> ааа DOTMULTI"
-    for round in 0..<300 {
-      var damaged = blob
-      let index = Int.random(in: 0..<blob.count, using: &random)
-      damaged[index] ^= UInt8.random(in: 1...255, using: &random)
-      guard let tables = try? TokenizerTables(view: ByteView(damaged)) else { continue }
-      var tokenizer = Tokenizer(tables: tables)
-      let ids = try tokenizer.encode(text).map(\.id)
-      #expect(ids.count < 200, "seed \(seed), round \(round), byte \(index)")
-      _ = tables.decode(ids, skipSpecial: true)
-      try? tables.validate()
-    }
-  }
-
-  @Test("validate finds a damaged text, slot, merge and flag")
-  func validation() throws {
-    let blob = try small().blob()
-    // One byte in each section: a header of 32 bytes and 12 for each section precede them.
-    for section in 0..<5 {
-      let entry = 32 + 12 * section + 4
-      let offset = (0..<4).reduce(0) { $0 | Int(blob[entry + $1]) << (8 * $1) }
-      let size = (0..<4).reduce(0) { $0 | Int(blob[entry + 4 + $1]) << (8 * $1) }
-      var damaged = blob
-      for index in offset..<offset + size { damaged[index] ^= 0x11 }
-      let tables = try TokenizerTables(view: ByteView(damaged))
-      #expect(throws: TextError.self, "section \(section)") { try tables.validate() }
-    }
-  }
 }

@@ -52,15 +52,3 @@ struct VocabularyFiles: TokenizerSource {
     try TokenizerTables.build(from: self, lowercases: lowercases, languages: languages)
   }
 }
-
-/// A folder of the shared material beside the package, or nil where it is absent.
-func sharedFolder(_ name: String, file: String = #filePath) -> String? {
-  let root = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-  let path = root.joined(separator: "/") + "/../shared/" + name
-  return (try? MappedFile(path: path + "/vocab.json")) == nil ? nil : path
-}
-
-/// The parsed contents of a JSON file.
-func json(_ path: String) throws -> JSONValue {
-  try JSONValue(parsing: MappedFile(path: path).bytes.bytes())
-}

@@ -59,7 +59,11 @@ struct Tokenize: ParsableCommand {
     try reportingFailure {
       let start = monotonicSeconds()
       let tables = try openTables()
-      if measure { return try printMeasures(tables, opening: monotonicSeconds() - start) }
+      let opening = monotonicSeconds() - start
+      if let language, !tables.knownLanguages.contains(language) {
+        throw ThimbleError.language(language, known: tables.knownLanguages)
+      }
+      if measure { return try printMeasures(tables, opening: opening) }
       var printer = TokenPrinter(tables, EncodingOptions(mode: mode, language: language))
       printer.printsJSON = json
       if let warning = tables.warning(for: printer.options), !decode {
@@ -145,7 +149,7 @@ extension EncodingOptions.Mode {
   fileprivate init(argument: String) throws {
     guard let mode = Self(rawValue: argument) else {
       let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--mode \(argument): there are \(known).")
+      throw ValidationError("there are \(known).")
     }
     self = mode
   }

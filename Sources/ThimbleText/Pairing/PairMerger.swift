@@ -13,7 +13,8 @@ struct PairMerger {
     var scalar: UInt32
     /// The symbol that merges made, `none` for a single scalar.
     var symbol: UInt32
-    /// The rank of the merge with the next piece, and what it makes.
+    /// The rank of the merge with the next piece, and what it makes: `none` if there is none for
+    /// sure. The symbol's text is compared when its turn comes; for most pairs it never does.
     var rank: UInt32
     var result: UInt32
   }
@@ -59,11 +60,6 @@ struct PairMerger {
   mutating func load(wordBytes: Span<UInt8>, _ hash: TextHash) {
     removeAll()
     for index in wordBytes.indices { append(byte: wordBytes[index], hash) }
-  }
-
-  /// The symbol of the whole word, found without merging.
-  func wholeWord(_ tables: TokenizerTables) -> UInt32? {
-    Self.symbol(0..<bytes.count, bytes.span, numbers.span, tables)
   }
 
   /// The symbol of a piece, or nil if it is none.
@@ -124,7 +120,12 @@ struct PairMerger {
       var previousIsNew = false
       while read < count {
         var piece = pieces[read]
-        let isNew = piece.rank == rank && read + 1 < count
+        var isNew = false
+        if piece.rank == rank, read + 1 < count {
+          let end = read + 2 < count ? Int(pieces[read + 2].byte) : bytes.count
+          isNew = tables.has(piece.result, bytes, Int(piece.byte)..<end)
+          piece.rank = none
+        }
         if isNew {
           read += 1
           piece.symbol = piece.result
@@ -156,7 +157,10 @@ struct PairMerger {
   ) {
     let start = Int(pieces[left].byte)
     pieces[left].rank = none
-    if let symbol = symbol(start..<end, bytes, numbers, tables),
+    guard end - start <= TextHash.longestText else { return }
+    let number = tables.hash.part(from: numbers[start], to: numbers[end], count: end - start)
+    let hash = TextHash.finished(number, endsWord: end == bytes.count)
+    if let symbol = tables.index.candidate(hash),
       let rank = tables.merges.rank(symbol, leftCount: Int(pieces[right].byte) - start)
     {
       pieces[left].rank = rank
@@ -171,9 +175,14 @@ struct PairMerger {
     while let (rank, index) = queue.pop() {
       // Entries go stale when a neighbour is merged away.
       guard queue.isAlive(index), pieces[index].rank == rank else { continue }
+      pieces[index].rank = Self.none
+      guard let right = queue.next(of: index) else { continue }
+      let end = queue.next(of: right).map { Int(pieces[$0].byte) } ?? bytes.count
+      guard tables.has(pieces[index].result, bytes.span, Int(pieces[index].byte)..<end) else {
+        continue
+      }
       pieces[index].symbol = pieces[index].result
       queue.removeNext(of: index)
-      pieces[index].rank = Self.none
       if let next = queue.next(of: index) { update(index, next, tables) }
       if let previous = queue.previous(of: index) { update(previous, index, tables) }
     }

@@ -109,3 +109,13 @@ struct LanguageRules {
 
 /// Languages whose words are not parted by white space, and which therefore need a dictionary.
 let segmentedLanguages = ["zh", "th", "ja"]
+
+extension TokenizerTables {
+  /// The codes that a text's language may have: those of the model's languages, and those for which
+  /// there are rules. Any other code has the prefixes of English, and is probably misspelled.
+  public var knownLanguages: [String] {
+    let known = languages
+    let others = languagesWithPrefixes + segmentedLanguages + ["ko"]
+    return known + Set(others).subtracting(known).sorted()
+  }
+}

@@ -7,7 +7,7 @@ struct LiteralRule {
   /// Whether as many signs come out as go in.
   private let keepsBytes: Bool
   /// A sign without which the pattern cannot occur, and where it is in it.
-  private let trigger: UInt32
+  let trigger: UInt32
   private let triggerOffset: Int
 
   /// - Parameters: pattern: With something else than spaces, of which the trigger is taken.
@@ -84,5 +84,22 @@ struct LiteralRule {
       presence.note(value)
       if value == 0x20 { presence.hasOddSpace = true }
     }
+  }
+}
+
+/// Rules that follow each other, skipped together where no sign of theirs occurs.
+struct LiteralRules {
+  private let rules: [LiteralRule]
+  private var triggers = Presence()
+
+  init(_ pairs: KeyValuePairs<String, String>) {
+    rules = pairs.map { LiteralRule($0.key, $0.value) }
+    for rule in rules { triggers.note(rule.trigger) }
+  }
+
+  func apply(to text: inout TextBuffer) {
+    // What one rule makes, a later one may want.
+    guard text.presence.intersects(triggers) else { return }
+    for rule in rules { rule.apply(to: &text) }
   }
 }

@@ -49,6 +49,13 @@ func nonbreakingPrefixes(of language: String) -> (plain: String, numeric: String
   }
 }
 
+/// The languages that have nonbreaking prefixes of their own.
+let languagesWithPrefixes = [
+  "as", "bn", "ca", "cs", "de", "el", "en", "es", "et", "fi", "fr", "ga", "gu", "hi", "hu", "is",
+  "it", "kn", "lt", "lv", "ml", "mni", "mr", "nl", "or", "pa", "pl", "pt", "ro", "ru", "sk", "sl",
+  "sv", "ta", "tdt", "te", "yue", "zh",
+]
+
 private let asPlain = """
   আম আর ই ইউ এ এইচ এক্স এন এফ এম এল এস ওয়াই কিউ কে জি জে জেড টি ড ডব্লু ডি পি বি ভি সি হে \
 

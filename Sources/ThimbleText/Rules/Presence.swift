@@ -31,6 +31,12 @@ struct Presence {
 
   func contains(_ scalar: Unicode.Scalar) -> Bool { contains(scalar.value) }
 
+  /// Whether a sign of `other` may occur.
+  @inline(__always)
+  func intersects(_ signs: Presence) -> Bool {
+    low & signs.low | high & signs.high | other & signs.other != 0
+  }
+
   /// Latin-1 signs, general punctuation to arrows and shapes, CJK and full-width signs: where all
   /// the signs lie that rules are about.
   private static func isPunctuation(_ value: UInt32) -> Bool {

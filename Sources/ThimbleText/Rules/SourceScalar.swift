@@ -6,6 +6,7 @@ struct SourceScalar {
   var start: UInt32
   var end: UInt32
 
+  @inline(__always)
   init(_ value: UInt32, start: UInt32, end: UInt32) {
     self.value = value
     classes = .of(value)

@@ -4,7 +4,7 @@
 extension TextBuffer {
   /// Gives full-width and typographic signs their ASCII form.
   mutating func replacePunctuation() {
-    for rule in asciiForms { rule.apply(to: &self) }
+    asciiForms.apply(to: &self)
     for stop: Unicode.Scalar in ["。", "．"] where presence.contains(stop) {
       // The white space behind a full stop is replaced with it.
       rewrite(at: stop.value) { text, index, output in
@@ -19,13 +19,13 @@ extension TextBuffer {
 
   /// Normalises spaces, quotes and numbers.
   mutating func normalize(_ rules: LanguageRules) {
-    for rule in parenthesesAlone { rule.apply(to: &self) }
+    parenthesesAlone.apply(to: &self)
     collapseSpaces()
     closeUpParentheses()
-    for rule in spacesBeforeSigns { rule.apply(to: &self) }
-    for rule in dashes { rule.apply(to: &self) }
+    spacesBeforeSigns.apply(to: &self)
+    dashes.apply(to: &self)
     collapseSpaces()
-    for rule in quotes { rule.apply(to: &self) }
+    quotes.apply(to: &self)
     collapseSpaces()
     swapQuotesAndCommas(rules.quotesAndCommas)
     joinNumbers(rules.digitSeparator)
@@ -68,9 +68,7 @@ extension TextBuffer {
   /// Makes one space of each run of spaces, no other white space.
   private mutating func collapseSpaces() {
     guard presence.hasOddSpace else { return }
-    rewrite { text, index, _ in
-      text[index] == " " && index > 0 && text[index - 1] == " " ? 1 : 0
-    }
+    rewrite(where: { $1 > 0 && $0[$1] == " " && $0[$1 - 1] == " " }) { _, _, _ in 1 }
   }
 
   /// `) ,` becomes `),` and `5 %` becomes `5%`.
@@ -87,7 +85,7 @@ extension TextBuffer {
         }
       }
     }
-    for rule in parenthesesInside { rule.apply(to: &self) }
+    parenthesesInside.apply(to: &self)
     guard presence.contains("%") else { return }
     rewrite(at: 0x25, offset: 2) { text, index, output in
       guard text[index].classes.contains(.digit), text[index + 1] == " " else { return 0 }
@@ -169,21 +167,17 @@ extension TextBuffer {
   }
 }
 
-private func literalRules(_ pairs: KeyValuePairs<String, String>) -> [LiteralRule] {
-  pairs.map { LiteralRule($0.key, $0.value) }
-}
-
-private let asciiForms = literalRules([
+private let asciiForms = LiteralRules([
   "，": ",", "、": ",", "”": "\"", "“": "\"", "∶": ":", "：": ":", "？": "?", "《": "\"",
   "》": "\"", "）": ")", "！": "!", "（": "(", "；": ";", "」": "\"", "「": "\"", "０": "0",
   "１": "1", "２": "2", "３": "3", "４": "4", "５": "5", "６": "6", "７": "7", "８": "8", "９": "9",
   "～": "~", "’": "'", "…": "...", "━": "-", "〈": "<", "〉": ">", "【": "[", "】": "]", "％": "%",
 ])
-private let parenthesesAlone = literalRules(["\r": "", "(": " (", ")": ") "])
-private let parenthesesInside = literalRules(["( ": "(", " )": ")"])
-private let spacesBeforeSigns = literalRules([" :": ":", " ;": ";", "`": "'", "''": " \" "])
-private let dashes = literalRules(["„": "\"", "“": "\"", "”": "\"", "–": "-", "—": " - "])
-private let quotes = literalRules([
+private let parenthesesAlone = LiteralRules(["\r": "", "(": " (", ")": ") "])
+private let parenthesesInside = LiteralRules(["( ": "(", " )": ")"])
+private let spacesBeforeSigns = LiteralRules([" :": ":", " ;": ";", "`": "'", "''": " \" "])
+private let dashes = LiteralRules(["„": "\"", "“": "\"", "”": "\"", "–": "-", "—": " - "])
+private let quotes = LiteralRules([
   "´": "'", "‘": "'", "‚": "'", "’": "'", "''": "\"", "…": "...",
   "\u{A0}«\u{A0}": "\"", "«\u{A0}": "\"", "«": "\"",
   "\u{A0}»\u{A0}": "\"", "\u{A0}»": "\"", "»": "\"",

@@ -35,29 +35,28 @@ extension TextBuffer {
 
   /// Puts spaces around what is no part of words, and around runs of dots.
   private mutating func setSignsApart(_ rules: LanguageRules) {
-    rewrite { text, index, output in
+    let isTouched = { (text: Span<SourceScalar>, index: Int) in
       let scalar = text[index]
-      if rules.isAlphanumeric(scalar) { return 0 }
+      if rules.isAlphanumeric(scalar) { return false }
       switch scalar.value {
-      case 0x20, 0x27, 0x60, 0x2C, 0x2D: break
-      case 0x2E:
-        let run = text[index...].prefix { $0 == "." }
-        guard run.count > 1, let last = run.last else { return 0 }
-        output.append(scalar.spaceBefore)
-        for dot in run { output.append(dot) }
-        // At the end of the text nothing follows, nor does a space.
-        if run.endIndex < text.count { output.append(last.spaceAfter) }
-        return run.count
-      default:
-        if scalar.isSpace { break }
-        output.append(scalar.spaceBefore)
-        output.append(scalar)
-        output.append(scalar.spaceAfter)
+      case 0x27, 0x60, 0x2C, 0x2D: return false
+      case 0x2E: return index + 1 < text.count && text[index + 1] == "."
+      case 0x20: return index > 0 && text[index - 1].isSpace
+      default: return true
+      }
+    }
+    rewrite(where: isTouched) { text, index, output in
+      let scalar = text[index]
+      if scalar.isSpace {
+        if index == 0 || !text[index - 1].isSpace { output.append(scalar.replaced(by: 0x20)) }
         return 1
       }
-      guard scalar.isSpace else { return 0 }
-      if index == 0 || !text[index - 1].isSpace { output.append(scalar.replaced(by: 0x20)) }
-      return 1
+      let end = scalar == "." ? text[index...].firstIndex { $0 != "." } ?? text.count : index + 1
+      output.append(scalar.spaceBefore)
+      output.append(contentsOf: text[index..<end])
+      // At the end of the text nothing follows a run of dots, nor does a space.
+      if scalar != "." || end < text.count { output.append(text[end - 1].spaceAfter) }
+      return end - index
     }
   }
 

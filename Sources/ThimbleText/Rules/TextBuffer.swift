@@ -34,58 +34,48 @@ struct TextBuffer {
     scalars.append(scalar)
   }
 
-  /// Rewrites the text in one pass from left to right.
-  ///
-  /// - Parameter rule: Looks at the text from an index on. It appends what it makes of the scalars
-  ///   there and returns how many these are, or 0 to leave the one at the index as it is.
-  @inline(__always)
-  mutating func rewrite(
-    _ rule: (_ text: [SourceScalar], _ index: Int, _ output: inout [SourceScalar]) -> Int
-  ) {
-    output.removeAll(keepingCapacity: true)
-    var index = 0
-    while index < scalars.count {
-      let taken = rule(scalars, index, &output)
-      if taken == 0 { output.append(scalars[index]) }
-      index += max(taken, 1)
-    }
-    swap(&scalars, &output)
-  }
-
-  /// Rewrites the text where a sign occurs, in one pass from left to right.
+  /// Rewrites the text where a rule wants to, in one pass from left to right.
   ///
   /// - Parameters:
-  ///   - sign: Where it stands, `offset` scalars behind the index, the rule is asked.
-  ///   - rule: As above.
+  ///   - isTouched: Whether to ask the rule at an index; most scalars should be done with here.
+  ///   - rule: Looks at the text from an index on. It appends what it makes of the scalars there
+  ///     and returns how many these are, or 0, without having appended any, to leave the one at the
+  ///     index as it is.
   @inline(__always)
   mutating func rewrite(
-    at sign: UInt32, offset: Int = 0,
+    where isTouched: (_ text: Span<SourceScalar>, _ index: Int) -> Bool,
     _ rule: (_ text: [SourceScalar], _ index: Int, _ output: inout [SourceScalar]) -> Int
   ) {
-    output.removeAll(keepingCapacity: true)
+    let text = scalars
+    let span = text.span
     var index = 0
     var copied = 0
     var isRewritten = false
-    while let next = position(of: sign, from: index + offset) {
-      index = next - offset
-      output.append(contentsOf: scalars[copied..<index])
-      let taken = rule(scalars, index, &output)
+    output.removeAll(keepingCapacity: true)
+    while index < span.count {
+      guard isTouched(span, index) else {
+        index += 1
+        continue
+      }
+      output.append(contentsOf: text[copied..<index])
+      let taken = rule(text, index, &output)
       isRewritten = isRewritten || taken > 0
       copied = index + taken
       index += max(taken, 1)
     }
     guard isRewritten else { return }
-    output.append(contentsOf: scalars[copied...])
+    output.append(contentsOf: text[copied...])
     swap(&scalars, &output)
   }
 
-  private func position(of sign: UInt32, from start: Int) -> Int? {
-    var index = start
-    while index < scalars.count {
-      if scalars[index].value == sign { return index }
-      index += 1
-    }
-    return nil
+  /// The same with a rule that is asked where a sign stands `offset` scalars behind the index.
+  @inline(__always)
+  mutating func rewrite(
+    at sign: UInt32, offset: Int = 0,
+    _ rule: (_ text: [SourceScalar], _ index: Int, _ output: inout [SourceScalar]) -> Int
+  ) {
+    rewrite(
+      where: { $1 + offset < $0.count && $0[$1 + offset].value == sign }, rule)
   }
 
   /// Deletes white space at both ends.

@@ -7,6 +7,7 @@ struct CharacterModel {
   /// All as logarithms.
   private let words: WordView<UInt64>
 
+  static let stateNames: [Substring] = ["B", "E", "M", "S"]
   static let states = 4
   private static let headCount = states + states * states
   private static let recordCount = 1 + states
@@ -16,6 +17,15 @@ struct CharacterModel {
   init(_ bytes: ByteView) { words = WordView(bytes) }
 
   var isEmpty: Bool { words.count < Self.headCount }
+
+  /// Whether a section can have this size in bytes.
+  static func canHave(byteCount: Int) -> Bool {
+    byteCount == 0
+      || byteCount >= headCount * 8 && (byteCount - headCount * 8) % (recordCount * 8) == 0
+  }
+
+  /// Whether `value` is the logarithm of a probability.
+  static func isPossible(_ value: Double) -> Bool { value <= 0 && value >= impossible }
 
   func start(_ state: Int) -> Double { Double(bitPattern: words[state]) }
 
@@ -40,16 +50,44 @@ struct CharacterModel {
     index.map { Double(bitPattern: words[$0 + 1 + state]) } ?? Self.impossible
   }
 
-  /// The bytes of a model; what is not given is impossible.
-  static func build(
-    start: [Double], transitions: [Double], emissions: [UInt32: [Double]]
-  ) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for value in start + transitions { bytes.append(littleEndian: value.bitPattern) }
-    for (scalar, values) in emissions.sorted(by: { $0.key < $1.key }) {
-      bytes.append(littleEndian: UInt64(scalar))
-      for value in values { bytes.append(littleEndian: value.bitPattern) }
+  /// Checks that the scalars are in order and all values logarithms of probabilities.
+  func validate() throws(TextError) {
+    var last: UInt64?
+    for index in 0..<words.count {
+      if index >= Self.headCount, (index - Self.headCount) % Self.recordCount == 0 {
+        let scalar = words[index]
+        guard last.map({ $0 < scalar }) ?? true, scalar <= 0x10FFFF else {
+          throw .damagedTables(
+            reason: "scalar \(scalar) of the model of characters is out of order")
+        }
+        last = scalar
+      } else if !Self.isPossible(Double(bitPattern: words[index])) {
+        throw .damagedTables(
+          reason: "number \(index) of the model of characters is no logarithm of a probability")
+      }
     }
-    return bytes
+  }
+
+  /// The numbers of a model; what is not given is impossible.
+  struct Values {
+    var start = [Double](repeating: impossible, count: states)
+    /// From state to state, row by row.
+    var transitions = [Double](repeating: impossible, count: states * states)
+    /// By scalar.
+    var emissions: [UInt32: [Double]] = [:]
+
+    static let noEmissions = [Double](repeating: impossible, count: states)
+
+    /// The bytes of the model; none if it knows no scalar.
+    func encoded() -> [UInt8] {
+      var bytes: [UInt8] = []
+      if emissions.isEmpty { return bytes }
+      for value in start + transitions { bytes.append(littleEndian: value.bitPattern) }
+      for (scalar, values) in emissions.sorted(by: { $0.key < $1.key }) {
+        bytes.append(littleEndian: UInt64(scalar))
+        for value in values { bytes.append(littleEndian: value.bitPattern) }
+      }
+      return bytes
+    }
   }
 }

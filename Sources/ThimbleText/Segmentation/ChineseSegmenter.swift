@@ -9,8 +9,14 @@ struct ChineseSegmenter {
   /// For each scalar of a run the best path from there: its logarithm, and where its word ends.
   private var scores: [Double] = []
   private var wordEnds: [Int] = []
-  private var best: [Double] = []
   private var previous: [UInt8] = []
+
+  /// Gives memory back after an unusually long text.
+  mutating func shrink(to capacity: Int) {
+    if scores.capacity > capacity { scores = [] }
+    if wordEnds.capacity > capacity { wordEnds = [] }
+    if previous.capacity > capacity { previous = [] }
+  }
 
   init(_ trie: WordTrie, _ model: CharacterModel) {
     self.trie = trie
@@ -19,18 +25,25 @@ struct ChineseSegmenter {
   }
 
   /// Calls `body` with the words of `text` in order, white space among them.
-  mutating func segment(_ text: [SourceScalar], _ body: (Range<Int>) -> Void) {
+  mutating func segment(_ text: Span<SourceScalar>, _ body: (Range<Int>) -> Void) {
     var index = 0
     while index < text.count {
-      let run = text[index...].prefix { Self.isWordSign($0.value) }
-      if run.isEmpty {
+      let end = Self.end(text, index..<text.count, Self.isWordSign)
+      if end == index {
         body(index..<index + 1)
-        index += 1
       } else {
-        segmentRun(text, run.startIndex..<run.endIndex, body)
-        index = run.endIndex
+        segmentRun(text, index..<end, body)
       }
+      index = max(end, index + 1)
     }
+  }
+
+  /// Where the scalars at the beginning of `range` end that belong together.
+  @inline(__always)
+  private static func end(
+    _ text: Span<SourceScalar>, _ range: Range<Int>, _ belongs: (UInt32) -> Bool
+  ) -> Int {
+    range.first { !belongs(text[$0].value) } ?? range.upperBound
   }
 
   /// Chinese to the model.
@@ -53,7 +66,7 @@ struct ChineseSegmenter {
   }
 
   private mutating func segmentRun(
-    _ text: [SourceScalar], _ run: Range<Int>, _ body: (Range<Int>) -> Void
+    _ text: Span<SourceScalar>, _ run: Range<Int>, _ body: (Range<Int>) -> Void
   ) {
     findBestPath(text, run)
     var index = run.lowerBound
@@ -71,23 +84,22 @@ struct ChineseSegmenter {
   }
 
   /// Of equally likely words at a place the longest one counts.
-  private mutating func findBestPath(_ text: [SourceScalar], _ run: Range<Int>) {
-    scores = [Double](repeating: 0, count: run.count + 1)
-    wordEnds = [Int](repeating: 0, count: run.count)
+  private mutating func findBestPath(_ text: Span<SourceScalar>, _ run: Range<Int>) {
+    scores.removeAll(keepingCapacity: true)
+    wordEnds.removeAll(keepingCapacity: true)
+    for index in run {
+      scores.append(0)
+      wordEnds.append(index + 1)
+    }
+    scores.append(0)
     for start in run.reversed() {
       let place = start - run.lowerBound
       var found = -Double.infinity
-      wordEnds[place] = start + 1
-      var node = WordTrie.root
-      var end = start
-      while end < run.upperBound, let next = trie.child(of: node, text[end].value) {
-        node = next
-        end += 1
-        let frequency = trie.frequency(node)
-        guard frequency > 0 else { continue }
+      trie.forEachWord(text, in: start..<run.upperBound) { end, frequency in
         let score =
           logarithm(Double(frequency)) - logTotal + scores[end - run.lowerBound]
         if score >= found { (found, wordEnds[place]) = (score, end) }
+        return true
       }
       scores[place] = found == -.infinity ? 0 - logTotal + scores[place + 1] : found
     }
@@ -95,18 +107,17 @@ struct ChineseSegmenter {
 
   /// Joins characters that stand alone on the best path to the words that the model sees.
   private mutating func segmentSingles(
-    _ text: [SourceScalar], _ run: Range<Int>, _ body: (Range<Int>) -> Void
+    _ text: Span<SourceScalar>, _ run: Range<Int>, _ body: (Range<Int>) -> Void
   ) {
     if run.isEmpty { return }
-    let isWord = trie.node(of: text[run]).map { trie.frequency($0) > 0 } ?? false
-    if run.count == 1 || isWord || model.isEmpty {
+    if run.count == 1 || model.isEmpty || trie.contains(text, run) {
       for index in run { body(index..<index + 1) }
       return
     }
     var index = run.lowerBound
     while index < run.upperBound {
       let isHan = Self.isHan(text[index].value)
-      let end = text[index..<run.upperBound].prefix { Self.isHan($0.value) == isHan }.endIndex
+      let end = Self.end(text, index..<run.upperBound) { Self.isHan($0) == isHan }
       if isHan {
         segmentByModel(text, index..<end, body)
       } else {
@@ -118,7 +129,7 @@ struct ChineseSegmenter {
 
   /// Splits what is not Chinese: `3.5%` and `Wi-Fi` are words, and so is what lies between them.
   private func segmentOthers(
-    _ text: [SourceScalar], _ run: Range<Int>, _ body: (Range<Int>) -> Void
+    _ text: Span<SourceScalar>, _ run: Range<Int>, _ body: (Range<Int>) -> Void
   ) {
     var index = run.lowerBound
     var rest = index
@@ -130,7 +141,7 @@ struct ChineseSegmenter {
       if rest < index { body(rest..<index) }
       var end = index
       while end < run.upperBound {
-        end = text[end..<run.upperBound].prefix { Self.isASCIIWord($0.value) }.endIndex
+        end = Self.end(text, end..<run.upperBound, Self.isASCIIWord)
         // One of . - _ between two such words joins them.
         guard end + 1 < run.upperBound, [0x2E, 0x2D, 0x5F].contains(text[end].value),
           Self.isASCIIWord(text[end + 1].value)
@@ -147,27 +158,28 @@ struct ChineseSegmenter {
 
   /// The likeliest places of the characters in words; of equally likely ones the later letter.
   private mutating func segmentByModel(
-    _ text: [SourceScalar], _ run: Range<Int>, _ body: (Range<Int>) -> Void
+    _ text: Span<SourceScalar>, _ run: Range<Int>, _ body: (Range<Int>) -> Void
   ) {
     let states = CharacterModel.states
-    best = [Double](repeating: 0, count: states)
-    previous = [UInt8](repeating: 0, count: states * run.count)
-    // The states that can precede B, E, M and S, in the order of their letters.
-    let before = [(1, 3), (0, 2), (0, 2), (1, 3)]
-    for (place, index) in run.enumerated() {
+    var best = [Double](repeating: 0, count: states)
+    previous.removeAll(keepingCapacity: true)
+    for index in run {
       let emission = model.index(of: text[index].value)
       let last = best
       for state in 0..<states {
         let emitted = model.emission(emission, state)
-        if place == 0 {
+        if index == run.lowerBound {
           best[state] = model.start(state) + emitted
+          previous.append(0)
           continue
         }
-        let (low, high) = before[state]
+        // Before a beginning and a character alone stands an end or one alone; before an end and a
+        // middle, a beginning or a middle.
+        let (low, high) = state == 0 || state == 3 ? (1, 3) : (0, 2)
         let first = last[low] + model.transition(low, state) + emitted
         let second = last[high] + model.transition(high, state) + emitted
         best[state] = max(first, second)
-        previous[place * states + state] = UInt8(second >= first ? high : low)
+        previous.append(UInt8(second >= first ? high : low))
       }
     }
     var state = best[3] >= best[1] ? 3 : 1

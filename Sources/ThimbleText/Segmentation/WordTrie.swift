@@ -9,6 +9,8 @@ struct WordTrie {
   static let root = 1
   static let highestFrequency = 1 << 20 - 1
   static let nodeLimit = 1 << 23
+  /// The most scalars of a word.
+  static let longestWord = 128
 
   init(_ bytes: ByteView) { words = WordView(bytes) }
 
@@ -34,41 +36,82 @@ struct WordTrie {
     return nil
   }
 
-  /// The node in which a word ends, or nil.
-  func node(of word: ArraySlice<SourceScalar>) -> Int? {
+  /// Calls `body` with the end and the frequency of each word with which `range` begins, shortest
+  /// first, as long as it returns true.
+  @inline(__always)
+  func forEachWord(
+    _ text: Span<SourceScalar>, in range: Range<Int>,
+    _ body: (_ end: Int, _ frequency: Int) -> Bool
+  ) {
     var node = Self.root
-    for scalar in word {
-      guard let next = child(of: node, scalar.value) else { return nil }
+    // In a damaged trie a path may be endless.
+    for index in range.prefix(Self.longestWord) {
+      guard let next = child(of: node, text[index].value) else { return }
       node = next
+      let frequency = frequency(node)
+      if frequency > 0, !body(index + 1, frequency) { return }
     }
-    return node
   }
 
-  /// Checks that nodes and children are in order.
+  /// Whether a part of a text is a word.
+  func contains(_ text: Span<SourceScalar>, _ part: Range<Int>) -> Bool {
+    var isFound = false
+    forEachWord(text, in: part) { end, _ in
+      isFound = end == part.upperBound
+      return true
+    }
+    return isFound
+  }
+
+  /// Whether a section can have this size in bytes.
+  static func canHave(byteCount: Int) -> Bool {
+    byteCount == 0 || byteCount >= 24 && byteCount % 8 == 0
+  }
+
+  /// Checks every rule of Formats/tokenizer.md §6.
   func validate() throws(TextError) {
-    if isEmpty, words.count == 0 { return }
-    var next = Self.root + 1
-    for node in Self.root..<max(words.count - 1, Self.root) {
+    guard !isEmpty else { return }
+    // Breadth first, the nodes behind each node begin where those of the node before it end.
+    var (next, levelEnd, depth, sum) = (Self.root + 1, Self.root + 1, 0, 0)
+    for node in Self.root..<words.count - 1 {
+      if node == levelEnd { (levelEnd, depth) = (next, depth + 1) }
       let (first, end) = (Int(words[node] >> 41), Int(words[node + 1] >> 41))
-      var isValid = first == next && end >= first && end < words.count
-      if isValid {
-        for child in first..<end where child > first {
-          isValid = isValid && words[child - 1] & 0x1F_FFFF < words[child] & 0x1F_FFFF
-        }
+      let isValid =
+        first == next && end >= first && end < words.count
+        && (first == end || depth < Self.longestWord)
+        && areInOrder(first..<end)
+      guard isValid, node != Self.root || words[node] & 0x1F_FFFF == 0 else {
+        throw .damagedTables(reason: "node \(node) of a dictionary is wrong")
       }
-      guard isValid else { throw .damagedTables(reason: "node \(node) of a dictionary is wrong") }
+      sum += frequency(node)
       next = end
     }
-    guard next == words.count - 1 else {
+    guard next == words.count - 1, words[next] & (1 << 41 - 1) == 0 else {
       throw .damagedTables(reason: "a dictionary has \(words.count) nodes and uses \(next)")
     }
+    guard words[0] < 1 << 53, sum <= totalFrequency else {
+      throw .damagedTables(reason: "the frequencies of a dictionary have another sum")
+    }
+  }
+
+  /// Whether nodes that follow one node have rising scalars.
+  private func areInOrder(_ nodes: Range<Int>) -> Bool {
+    var last: UInt64?
+    for node in nodes {
+      let scalar = words[node] & 0x1F_FFFF
+      guard last.map({ $0 < scalar }) ?? true, scalar <= 0x10FFFF else { return false }
+      last = scalar
+    }
+    return true
   }
 
   /// The bytes of a trie; of repeated words the last frequency counts.
-  static func build(_ list: [(word: [UInt32], frequency: Int)]) throws(TextError) -> [UInt8] {
+  static func build(
+    _ list: [(scalars: [UInt32], frequency: Int)]
+  ) throws(TextError) -> [UInt8] {
     var order = Array(list.indices)
     order.sort { first, second in
-      let (a, b) = (list[first].word, list[second].word)
+      let (a, b) = (list[first].scalars, list[second].scalars)
       return a == b ? first < second : a.lexicographicallyPrecedes(b)
     }
     var nodes: [UInt64] = [UInt64(list.reduce(0) { $0 + $1.frequency })]
@@ -81,7 +124,7 @@ struct WordTrie {
       for (scalar, range) in level {
         var start = range.lowerBound
         var frequency = 0
-        while start < range.upperBound, list[order[start]].word.count == depth {
+        while start < range.upperBound, list[order[start]].scalars.count == depth {
           frequency = list[order[start]].frequency
           start += 1
         }
@@ -90,9 +133,9 @@ struct WordTrie {
         }
         nodes.append(UInt64(scalar) | UInt64(frequency) << 21 | UInt64(firstChild) << 41)
         while start < range.upperBound {
-          let sign = list[order[start]].word[depth]
+          let sign = list[order[start]].scalars[depth]
           var end = start + 1
-          while end < range.upperBound, list[order[end]].word[depth] == sign { end += 1 }
+          while end < range.upperBound, list[order[end]].scalars[depth] == sign { end += 1 }
           nextLevel.append((sign, start..<end))
           firstChild += 1
           start = end

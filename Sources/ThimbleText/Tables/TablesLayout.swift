@@ -48,7 +48,11 @@ struct TablesLayout {
     guard version == Self.version else {
       throw .unknownVersion(found: version, supported: Self.version)
     }
-    lowercases = view.load(at: 8, as: UInt32.self) & Self.lowercasesFlag != 0
+    let flags = view.load(at: 8, as: UInt32.self)
+    guard flags & ~Self.lowercasesFlag == 0, view.load(at: 6, as: UInt16.self) == 0 else {
+      throw .damagedTables(reason: "their header has bits that mean nothing")
+    }
+    lowercases = flags != 0
     tokenCount = Int(view.load(at: 12, as: UInt32.self))
     symbolCount = Int(view.load(at: 16, as: UInt32.self))
     mergeCount = Int(view.load(at: 20, as: UInt32.self))
@@ -80,8 +84,9 @@ struct TablesLayout {
           reason: "section \(kind) claims bytes \(offset)..<\(offset + size) of \(view.count)")
       }
       end = offset + size
-      if let section = Section(rawValue: kind) {
-        sections[section] = Int(offset)..<Int(end)
+      guard let section = Section(rawValue: kind) else { continue }
+      guard sections.updateValue(Int(offset)..<Int(end), forKey: section) == nil else {
+        throw .damagedTables(reason: "section \(kind) occurs twice")
       }
     }
   }
@@ -98,7 +103,8 @@ struct TablesLayout {
         case .mergeRecords: found == symbolCount * 3
         case .displacements: found % 2 == 0
         case .slots: found % 3 == 0
-        case .chineseWords, .chineseModel, .thaiWords: found % 8 == 0
+        case .chineseWords, .thaiWords: WordTrie.canHave(byteCount: found)
+        case .chineseModel: CharacterModel.canHave(byteCount: found)
         case .moreMerges: found % 8 == 0
         case .texts, .languages: true
         }

@@ -10,6 +10,7 @@ extension TokenizerTables {
     try validateSymbols()
     try validateMerges()
     try chineseWords.validate()
+    try chineseModel.validate()
     try thaiWords.validate()
     guard languageText.isEmpty || languageText.utf8String() != nil else {
       throw .damagedTables(reason: "the list of languages is not UTF-8")
@@ -84,7 +85,9 @@ extension TokenizerTables {
         if isValid { taken[Int(rank)] = true }
       }
       if merges.isListed(symbol) { listed += count }
-      guard isValid, !merges.isListed(symbol) || count > 0 else {
+      // What is no token is there because merges make it.
+      let needsMerge = merges.isListed(symbol) || symbol >= UInt32(tokenCount)
+      guard isValid, !needsMerge || count > 0 else {
         throw .damagedTables(reason: "a merge that makes symbol \(symbol) is impossible")
       }
     }

@@ -104,13 +104,47 @@ extension TokenizerTables {
   @inline(__always)
   func symbol(_ number: UInt64, _ text: Span<UInt8>, endsWord: Bool) -> UInt32? {
     guard let symbol = index.candidate(TextHash.finished(number, endsWord: endsWord)),
-      let entry = entry(symbol), entry.endsWord == endsWord, entry.text.count == text.count,
-      !entry.isAbsent
+      let entry = entry(symbol), entry.endsWord == endsWord, !entry.isAbsent,
+      has(entry, text, text.indices)
     else { return nil }
-    for index in text.indices where texts[entry.text.lowerBound + index] != text[index] {
-      return nil
-    }
     return symbol
+  }
+
+  /// Whether a symbol is that of a part of a word.
+  @inline(__always)
+  func has(_ symbol: UInt32, _ word: Span<UInt8>, _ part: Range<Int>) -> Bool {
+    guard let entry = entry(symbol) else { return false }
+    return entry.endsWord == (part.upperBound == word.count) && has(entry, word, part)
+  }
+
+  @inline(__always)
+  private func has(_ entry: Entry, _ word: Span<UInt8>, _ part: Range<Int>) -> Bool {
+    guard entry.text.count == part.count else { return false }
+    for index in 0..<part.count
+    where texts[entry.text.lowerBound + index] != word[part.lowerBound + index] { return false }
+    return true
+  }
+
+  /// The token that the merges make of a whole word, where the tables say that they do; nil if the
+  /// word has to be merged.
+  func wholeWord(_ scalars: [SourceScalar], _ word: Range<Int>) -> UInt32? {
+    var number: UInt64 = 0
+    for index in word {
+      forEachByte(of: scalars[index].value) { number = hash.extended(number, by: $0) }
+    }
+    guard let symbol = index.candidate(TextHash.finished(number, endsWord: true)),
+      symbol < UInt32(tokenCount), let entry = entry(symbol), entry.isWhole, entry.endsWord
+    else { return nil }
+    var place = entry.text.lowerBound
+    for index in word {
+      var isEqual = true
+      forEachByte(of: scalars[index].value) {
+        isEqual = isEqual && place < entry.text.upperBound && texts[place] == $0
+        place += 1
+      }
+      if !isEqual { return nil }
+    }
+    return place == entry.text.upperBound ? symbol : nil
   }
 }
 
