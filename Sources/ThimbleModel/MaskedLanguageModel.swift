@@ -5,6 +5,8 @@ public import ThimbleSystem
 /// The encoder with the head that scores every token of the vocabulary at chosen positions.
 public final class MaskedLanguageModel {
   public let encoder: Encoder
+  /// The name of a tensor that is there if the head is.
+  public static let biasName = "pred_layer.proj.bias"
   private let head: LinearGroup
   private let logits: FloatRows
   private let scored: FloatRows
@@ -20,13 +22,24 @@ public final class MaskedLanguageModel {
   /// - Parameters:
   ///   - maximumTokens: the most tokens of a batch.
   ///   - positionsPerRound: at most `maximumTokens`.
-  public init(
+  public convenience init(
     _ provider: some WeightProvider, maximumTokens: Int,
     positionsPerRound: Int = standardPositionsPerRound, pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
+    try self.init(
+      provider,
+      encoder: Encoder(provider, maximumTokens: maximumTokens, pool: pool, kernels: kernels),
+      positionsPerRound: positionsPerRound)
+  }
+
+  /// The head upon an encoder that others may use too.
+  ///
+  /// - Parameter positionsPerRound: at most the tokens of a batch of `encoder`.
+  public init(
+    _ provider: some WeightProvider, encoder: Encoder, positionsPerRound: Int
+  ) throws(ModelError) {
     self.positionsPerRound = positionsPerRound
-    encoder = try Encoder(
-      provider, maximumTokens: maximumTokens, pool: pool, kernels: kernels)
+    self.encoder = encoder
     path = provider.path
     let configuration = provider.configuration
     do {
@@ -42,7 +55,7 @@ public final class MaskedLanguageModel {
       : try provider.matrix(
         XLMConfiguration.outputEmbeddingName, rows: configuration.vocabularySize,
         columns: configuration.embeddingSize)
-    let bias = try provider.vector("pred_layer.proj.bias", count: configuration.vocabularySize)
+    let bias = try provider.vector(Self.biasName, count: configuration.vocabularySize)
     head = LinearGroup([(Linear(weights: matrix, bias: bias), logits)])
   }
 
@@ -61,6 +74,13 @@ public final class MaskedLanguageModel {
     _ batch: Batch, at rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
   ) throws(ModelError) {
     try encoder.encode(batch)
+    try score(encodedRows: rows, body)
+  }
+
+  /// Calls `body` with the logits at each of `rows` of the batch that was encoded last, in order.
+  public func score(
+    encodedRows rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
+  ) throws(ModelError) {
     for start in stride(from: 0, to: rows.count, by: positionsPerRound) {
       let round = start..<min(start + positionsPerRound, rows.count)
       try computeLogits(at: rows[round])

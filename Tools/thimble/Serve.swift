@@ -53,6 +53,11 @@ struct Serve: ParsableCommand {
     transform: Convention.init(argument:))
   var convention = Convention.training
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether token types are added, as the model was fine-tuned. (default: as --compat says)")
+  var tokenTypes: Bool?
+
   @Option(help: ArgumentHelp("The most tokens of a pass.", valueName: "n"))
   var passTokens = 512
 
@@ -119,7 +124,8 @@ struct Serve: ParsableCommand {
     server.interface.key = try key()
     server.interface.maximumInputs = maxInputs
     server.interface.maximumBody = maxBody.bytes
-    server.interface.convention = convention
+    server.interface.text.convention = convention
+    server.interface.text.addsTypes = tokenTypes
     server.address =
       if let socket = inheritedSocket() { .descriptor(socket) } else if let unix {
         .unix(path: unix)
