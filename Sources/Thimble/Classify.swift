@@ -23,7 +23,8 @@ public final class TextClassifier {
     var logits: [[Float]] = []
     try sequences.forBatches(inputs) { batch throws(ModelError) in
       try sequences.encoder.encode(batch)
-      logits += try classifier.scores(ofSequences: 0..<batch.sequenceCount, in: batch)
+      logits += try classifier.scores(
+        ofRows: (0..<batch.sequenceCount).map { batch.rows(ofSequence: $0) })
     }
     return logits
   }

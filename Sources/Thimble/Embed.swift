@@ -15,7 +15,9 @@ public final class SentenceEmbedder {
     var vectors: [[Float]] = []
     try sequences.forBatches(inputs) { batch throws(ModelError) in
       try sequences.encoder.encode(batch)
-      vectors += (0..<batch.sequenceCount).map { pooling.vector(ofSequence: $0, in: batch) }
+      vectors += (0..<batch.sequenceCount).map {
+        pooling.vector(ofRows: batch.rows(ofSequence: $0))
+      }
     }
     return vectors
   }

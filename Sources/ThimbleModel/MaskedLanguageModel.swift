@@ -28,22 +28,21 @@ public final class MaskedLanguageModel {
   ) throws(ModelError) {
     try self.init(
       provider,
-      encoder: Encoder(provider, maximumTokens: maximumTokens, pool: pool, kernels: kernels),
-      positionsPerRound: positionsPerRound)
+      encoder: Encoder(
+        provider, maximumTokens: maximumTokens, scoredPositions: positionsPerRound, pool: pool,
+        kernels: kernels))
   }
 
   /// The head upon an encoder that others may use too.
   ///
-  /// - Parameter positionsPerRound: at most the tokens of a batch of `encoder`.
-  public init(
-    _ provider: some WeightProvider, encoder: Encoder, positionsPerRound: Int
-  ) throws(ModelError) {
-    self.positionsPerRound = positionsPerRound
+  /// - Parameter encoder: made for positions that are scored.
+  public init(_ provider: some WeightProvider, encoder: Encoder) throws(ModelError) {
     self.encoder = encoder
+    logits = encoder.workspace.logits
+    positionsPerRound = logits.rows
     path = provider.path
     let configuration = provider.configuration
     do {
-      logits = try FloatRows(rows: positionsPerRound, width: configuration.vocabularySize)
       scored = try FloatRows(rows: positionsPerRound, width: configuration.embeddingSize)
       quantized = try QuantizedRows(
         rows: positionsPerRound,
@@ -61,25 +60,24 @@ public final class MaskedLanguageModel {
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
   static func byteCount(_ configuration: XLMConfiguration, positions: Int) -> Int {
-    FloatRows.byteCount(rows: positions, width: configuration.vocabularySize)
-      + FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
+    FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
       + QuantizedRows.byteCount(rows: positions, columns: configuration.embeddingSize)
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.
   ///
-  /// - Parameter rows: rows of the batch, as `Batch.rows(ofSequence:)` counts them.
+  /// - Parameter rows: rows of the batch, as `Batch.rows(ofSequence:)` counts them, in increasing order.
   /// - Throws: `ModelError`, among them `notFinite` if a logit is not a finite number.
   public func score(
     _ batch: Batch, at rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
   ) throws(ModelError) {
-    try encoder.encode(batch)
-    try score(encodedRows: rows, body)
+    try encoder.encode(batch, keeping: rows)
+    try score(keptRows: Array(rows.indices), body)
   }
 
-  /// Calls `body` with the logits at each of `rows` of the batch that was encoded last, in order.
+  /// Calls `body` with the logits at each of `rows` of the hidden states that were encoded last, in order.
   public func score(
-    encodedRows rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
+    keptRows rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
   ) throws(ModelError) {
     for start in stride(from: 0, to: rows.count, by: positionsPerRound) {
       let round = start..<min(start + positionsPerRound, rows.count)
@@ -97,7 +95,7 @@ public final class MaskedLanguageModel {
       values: logits.values, offset: offset, count: logits.width, maximum: maximum, sum: sum)
   }
 
-  /// Computes the logits at `rows`, at most `positionsPerRound`, of the batch that was encoded last.
+  /// Computes the logits at `rows`, at most `positionsPerRound`, of the hidden states that were encoded last.
   public func computeLogits(at rows: ArraySlice<Int>) throws(ModelError) {
     let hidden = encoder.hidden
     for (target, row) in rows.enumerated() {
@@ -113,7 +111,7 @@ public final class MaskedLanguageModel {
   }
 }
 
-/// The scores of every token of the vocabulary at one position. Valid until the next round is computed.
+/// The scores of every token of the vocabulary at one position. Valid until the next round or pass.
 public struct Logits {
   let values: AlignedArray<Float>
   let offset: Int
@@ -149,12 +147,14 @@ public struct Logits {
     guard wanted > 0 else { return [] }
     best.reserveCapacity(wanted + 1)
     values.withSpan(offset..<offset + self.count) { span in
-      for id in span.indices where best.count < wanted || span[id] > span[best[wanted - 1]] {
+      var bar = -Float.infinity  // what one more must exceed
+      for id in span.indices where span[id] > bar || best.count < wanted {
         // A handful of candidates: a sorted array beats a heap.
         var place = best.count
         while place > 0 && span[best[place - 1]] < span[id] { place -= 1 }
         best.insert(id, at: place)
         if best.count > wanted { best.removeLast() }
+        if best.count == wanted { bar = span[best[wanted - 1]] }
       }
     }
     return best

@@ -65,15 +65,15 @@ public final class SequenceClassifier {
     projection = LinearGroup([(linear, scores)])
   }
 
-  /// The scores of `sequences`, at most `maximumSequences`, of `batch`, which was encoded last. Before softmax or sigmoid.
+  /// The scores of at most `maximumSequences` sequences before softmax or sigmoid.
+  ///
+  /// - Parameter sequences: for each its rows of the hidden states that were encoded last.
   public func scores(
-    ofSequences sequences: some Collection<Int>, in batch: Batch
+    ofRows sequences: some Collection<Range<Int>>
   ) throws(ModelError) -> [[Float]] {
     let count = sequences.count
-    for (index, sequence) in sequences.enumerated() {
-      encoder.summarize(
-        encoder.configuration.summary.kind, batch.rows(ofSequence: sequence), into: summaries,
-        at: index)
+    for (index, rows) in sequences.enumerated() {
+      encoder.summarize(encoder.configuration.summary.kind, rows, into: summaries, at: index)
     }
     if let projection {
       encoder.quantize(summaries, for: projection.inputForm, into: quantized, rows: count)

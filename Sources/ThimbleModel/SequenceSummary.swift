@@ -53,9 +53,9 @@ public final class SentencePooling {
     } catch { throw .system(error) }
   }
 
-  /// The vector of a sequence of `batch`, which was encoded last.
-  public func vector(ofSequence sequence: Int, in batch: Batch) -> [Float] {
-    encoder.summarize(kind, batch.rows(ofSequence: sequence), into: vector, at: 0)
+  /// The vector of the hidden states `rows`, those of one sequence.
+  public func vector(ofRows rows: Range<Int>) -> [Float] {
+    encoder.summarize(kind, rows, into: vector, at: 0)
     return vector.row(0)
   }
 }

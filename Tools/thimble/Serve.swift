@@ -59,7 +59,7 @@ struct Serve: ParsableCommand {
   var tokenTypes: Bool?
 
   @Option(help: ArgumentHelp("The most tokens of a pass.", valueName: "n"))
-  var passTokens = 512
+  var passTokens = 1024
 
   @Option(help: ArgumentHelp("The most tokens that wait before clients get 429.", valueName: "n"))
   var queueTokens = 1 << 15
@@ -118,7 +118,7 @@ struct Serve: ParsableCommand {
     server.run = RunOptions(
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"),
       maximumTokens: passTokens)
-    server.run.positionsPerRound = 32
+    server.run.positionsPerRound = 64
     server.interface.name = name ?? servedName
     server.interface.version = ThimbleCommand.version
     server.interface.key = try key()

@@ -163,13 +163,13 @@ public final class Engine: Sendable {
 
   private func work() {
     models.withLock { models in
-      var lastCount = 0
+      var last = (jobs: 0, seconds: 0.0)
       repeat {
         openNext(&models)
-        if lastCount > 1 { linger(expecting: lastCount) }
-        lastCount = runPass(models.current)
-        if lastCount == 0 { replaceModel(&models) }
-      } while lastCount > 0 || !rest()
+        linger(after: last)
+        last = runPass(models.current)
+        if last.jobs == 0 { replaceModel(&models) }
+      } while last.jobs > 0 || !rest()
     }
   }
 
@@ -183,30 +183,36 @@ public final class Engine: Sendable {
   }
 
   /// Clients that got answers from one pass tend to ask again at once. A pass that began with the first of them alone would
-  /// let all others wait for a decode of the weights that serves one.
-  private func linger(expecting count: Int) {
-    for _ in 0..<8 {
+  /// let all others wait for a decode of the weights that serves one: so it waits as long as they keep coming, but
+  /// no longer than a sixteenth of the last pass.
+  private func linger(after last: (jobs: Int, seconds: Double)) {
+    guard last.jobs > 1 else { return }
+    let end = monotonicSeconds() + last.seconds / 16
+    var (known, idle) = (0, 0)
+    while idle < 6, monotonicSeconds() < end {
       let jobs = state.withLock(\.queue.jobCount)
-      guard jobs < count / 2 + 1 else { return }
+      guard jobs < last.jobs else { return }
+      idle = jobs > known ? 0 : idle + 1
+      known = jobs
       sleep(microseconds: 500)
     }
   }
 
   /// Runs one pass over what waits.
   ///
-  /// - Returns: how many sequences it had.
-  private func runPass(_ model: PassModel) -> Int {
+  /// - Returns: how many jobs it served, and how long it took.
+  private func runPass(_ model: PassModel) -> (jobs: Int, seconds: Double) {
     let pass = state.withLock { state in
       state.queue.takePass(
         generation: state.generation, tokens: model.capacity,
         positions: 4 * (model.positionsPerRound ?? 1))
     }
-    guard !pass.isEmpty else { return 0 }
+    guard !pass.isEmpty else { return (0, 0) }
     let start = monotonicSeconds()
     for item in pass { item.job.took(at: start) }
     do {
-      for (item, reading) in zip(pass, try model.run(pass.map(\.work))) {
-        item.job.set(reading, at: item.index)
+      try model.run(pass.map(\.work)) { index, reading in
+        pass[index].job.set(reading, at: pass[index].index)
       }
       state.withLock { $0.isHealthy = true }
     } catch {
@@ -221,7 +227,7 @@ public final class Engine: Sendable {
       let weight = state.tokensPerSecond > 0 ? 0.2 : 1
       state.tokensPerSecond += (speed - state.tokensPerSecond) * weight
     }
-    return pass.count
+    return (Set(pass.map { ObjectIdentifier($0.job) }).count, seconds)
   }
 
   /// Opens the file again if that was asked for; new work is made for the new model from then on.

@@ -21,16 +21,14 @@ final class PassModel {
     let provider = source.provider
     plan = source.plan
     text = try ModelText(source)
+    let fillsMasks = provider.contains(MaskedLanguageModel.biasName)
     encoder = try Encoder(
       provider, maximumTokens: source.maximumTokens,
+      scoredPositions: fillsMasks ? plan?.positionsPerRound ?? options.positionsPerRound : 0,
       pool: ComputePool(threadCount: source.threads), kernels: source.kernels)
     encoder.meter = try PassMeter(workers: source.threads)
     batch = try Batch(maximumTokens: source.maximumTokens)
-    masked =
-      provider.contains(MaskedLanguageModel.biasName)
-      ? try MaskedLanguageModel(
-        provider, encoder: encoder,
-        positionsPerRound: plan?.positionsPerRound ?? options.positionsPerRound) : nil
+    masked = fillsMasks ? try MaskedLanguageModel(provider, encoder: encoder) : nil
     classifier =
       SequenceClassifier.isPart(of: provider)
       ? try SequenceClassifier(
@@ -46,36 +44,55 @@ final class PassModel {
 
   /// Reads what each of `works` wants, whose sequences fit with each other, in one pass. Whatever else is in the pass,
   /// a sequence gets the same bits.
-  func run(_ works: [Work]) throws(ModelError) -> [Reading] {
+  ///
+  /// - Parameter deliver: called with each reading as soon as it is there.
+  func run(
+    _ works: [Work], _ deliver: (_ work: Int, _ reading: Reading) -> Void
+  ) throws(ModelError) {
     batch.removeAll()
     for work in works { try batch.append(work.sequence) }
-    try encoder.encode(batch)
-    var readings = [Reading?](repeating: nil, count: works.count)
-    try readLogits(works, &readings)
-    try readClasses(works, &readings)
-    return works.indices.map { index in
-      readings[index] ?? .vector(pooling.vector(ofSequence: index, in: batch))
+    // The rows whose last hidden states are read, and where those of each work are among them.
+    var kept: [Int] = []
+    let places = works.indices.map { index in
+      let (rows, start) = (batch.rows(ofSequence: index), kept.count)
+      kept += works[index].scored.map { $0.map { rows.lowerBound + $0 } } ?? Array(rows)
+      return start..<kept.count
     }
+    try encoder.encode(batch, keeping: kept)
+    for (index, work) in works.enumerated() where work.wanted.isVector {
+      deliver(index, .vector(pooling.vector(ofRows: places[index])))
+    }
+    try readClasses(works, places, deliver)
+    try readLogits(works, places, deliver)
   }
 
-  private func readLogits(_ works: [Work], _ readings: inout [Reading?]) throws(ModelError) {
-    guard let masked else { return }
-    let places = works.indices.flatMap { work in
-      works[work].scored.map { (work: work, row: batch.rows(ofSequence: work).lowerBound + $0) }
-    }
-    try masked.score(encodedRows: places.map(\.row)) { index, logits in
-      let work = places[index].work
-      readings[work] = works[work].read(logits).joined(with: readings[work])
-    }
-  }
-
-  private func readClasses(_ works: [Work], _ readings: inout [Reading?]) throws(ModelError) {
+  private func readClasses(
+    _ works: [Work], _ places: [Range<Int>], _ deliver: (Int, Reading) -> Void
+  ) throws(ModelError) {
     guard let classifier else { return }
-    let sequences = works.indices.filter { works[$0].wanted.isClasses }
-    for start in stride(from: 0, to: sequences.count, by: classifier.maximumSequences) {
-      let some = sequences[start...].prefix(classifier.maximumSequences)
-      for (sequence, logits) in zip(some, try classifier.scores(ofSequences: some, in: batch)) {
-        readings[sequence] = .classLogits(logits)
+    let wanting = works.indices.filter { works[$0].wanted.isClasses }
+    for start in stride(from: 0, to: wanting.count, by: classifier.maximumSequences) {
+      let some = wanting[start...].prefix(classifier.maximumSequences)
+      for (work, logits) in zip(some, try classifier.scores(ofRows: some.map { places[$0] })) {
+        deliver(work, .classLogits(logits))
+      }
+    }
+  }
+
+  private func readLogits(
+    _ works: [Work], _ places: [Range<Int>], _ deliver: (Int, Reading) -> Void
+  ) throws(ModelError) {
+    guard let masked else { return }
+    let scored = works.indices.flatMap { work in
+      works[work].scored == nil ? [] : places[work].map { (work: work, row: $0) }
+    }
+    var reading: Reading?
+    try masked.score(keptRows: scored.map(\.row)) { index, logits in
+      let (work, row) = scored[index]
+      reading = works[work].read(logits).joined(with: reading)
+      if let whole = reading, row + 1 == places[work].upperBound {
+        deliver(work, whole)
+        reading = nil
       }
     }
   }
@@ -85,9 +102,8 @@ final class PassModel {
     let ids = text.configuration.specialIDs
     let wanted: Work.Wanted =
       masked != nil ? .logProbability(id: ids.end, index: 1) : classes != nil ? .classes : .vector
-    _ = try run([
-      Work(sequence: SequenceInput(ids: [ids.end, ids.mask, ids.end]), wanted: wanted)
-    ])
+    let sequence = SequenceInput(ids: [ids.end, ids.mask, ids.end])
+    try run([Work(sequence: sequence, wanted: wanted)]) { _, _ in }
   }
 
   /// Where the time of the passes went since this was called before.

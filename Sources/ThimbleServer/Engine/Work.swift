@@ -14,6 +14,7 @@ package struct Work: Sendable {
     /// log p of token `id` at `index`, where the sequence has a mask.
     case logProbability(id: Int, index: Int)
 
+    var isVector: Bool { if case .vector = self { true } else { false } }
     var isClasses: Bool { if case .classes = self { true } else { false } }
   }
 
@@ -27,11 +28,11 @@ package struct Work: Sendable {
 
   var tokenCount: Int { sequence.ids.count }
 
-  /// The tokens whose logits are needed.
-  var scored: [Int] {
+  /// The tokens whose logits are needed; nil if all tokens are needed, but no logits.
+  var scored: [Int]? {
     switch wanted {
     case .fillings(let query, let masks): Array(query.positions[masks])
-    case .vector, .classes: []
+    case .vector, .classes: nil
     case .logProbability(_, let index): [index]
     }
   }
