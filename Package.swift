@@ -87,8 +87,12 @@ let package = Package(
 
     .target(
       name: "ThimbleTestSupport",
-      dependencies: ["ThimbleSystem", "ThimbleJSON"], path: "Tests/ThimbleTestSupport",
-      swiftSettings: swift),
+      dependencies: [
+        "ThimbleSystem", "ThimbleJSON",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/ThimbleTestSupport", swiftSettings: swift),
     tests("ThimbleSystemTests", ["ThimbleSystem", "ThimbleTestSupport"]),
     tests("ThimbleJSONTests", ["ThimbleJSON"]),
     tests(

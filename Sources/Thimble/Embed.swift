@@ -7,8 +7,7 @@ public final class SentenceEmbedder {
 
   public init(_ source: ModelSource, pooling: Pooling = .mean) throws {
     sequences = try SequenceEncoder(source)
-    self.pooling = try SentencePooling(
-      sequences.encoder, pooling, maximumSequences: SequenceEncoder.maximumSequences)
+    self.pooling = try SentencePooling(sequences.encoder, pooling)
   }
 
   /// One vector for each of `inputs`, in order, as long as the model is wide. Not normalised.
@@ -16,7 +15,9 @@ public final class SentenceEmbedder {
     var vectors: [[Float]] = []
     try sequences.forBatches(inputs) { batch throws(ModelError) in
       try sequences.encoder.encode(batch)
-      vectors += pooling.vectors(batch)
+      vectors += (0..<batch.sequenceCount).map {
+        pooling.vector(ofRows: batch.rows(ofSequence: $0))
+      }
     }
     return vectors
   }

@@ -1,3 +1,5 @@
+internal import ThimbleModel
+
 /// How masks are filled.
 public struct FillMaskOptions: Sendable {
   /// Fillings for each mask, best first.
@@ -57,10 +59,13 @@ extension LanguageModel {
 
   private func answer(_ query: FillMaskQuery) throws(ThimbleError) -> [[Filling]] {
     var fillings: [[Filling]] = []
-    let positions = query.positions.map { PassPosition(sequence: 0, index: $0) }
-    try run([query.sequence], scoring: positions) { mask, logits in
-      fillings.append(query.fillings(query.choices(logits), mask: mask))
-    }
+    do throws(ModelError) {
+      batch.removeAll()
+      try batch.append(query.sequence)
+      try masked.score(batch, at: query.positions) { mask, logits in
+        fillings.append(query.fillings(query.choices(logits), mask: mask))
+      }
+    } catch { throw .model(error) }
     return fillings
   }
 }

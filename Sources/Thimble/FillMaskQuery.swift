@@ -4,7 +4,7 @@ public import ThimbleText
 
 /// A text whose masks are to be filled, made ready for a pass.
 public struct FillMaskQuery: Sendable {
-  public let sequence: InputSequence
+  public let sequence: SequenceInput
   /// Where the masks are among the tokens.
   public let positions: [Int]
   private let text: ModelText
@@ -59,9 +59,10 @@ public struct FillMaskQuery: Sendable {
     guard !positions.isEmpty else { throw .noMask }
     source = bytes.map { ($0, positions.map { ranges[$0] }) }
     targets = try Self.targetIDs(options.targets, text, with: &tokenizer)
-    sequence = InputSequence(
-      ids: ids.map { Int32($0) }, language: try text.languageID(options.language),
-      hasTypes: options.convention == .huggingFace)
+    var textOptions = TextOptions()
+    textOptions.convention = options.convention
+    sequence = SequenceInput(
+      ids: ids, textOptions, language: try text.languageID(options.language))
   }
 
   /// The ids that `targets` mean: tokens as the vocabulary spells them (`the</w>` is the word, `the` the piece), else the

@@ -33,9 +33,10 @@ public struct ModelSource {
 
   /// The .thimble file at `path`.
   ///
-  /// - Parameter scoresVocabulary: whether memory is planned for the scores of all tokens.
+  /// - Parameter scoresVocabulary: whether memory is planned for the scores of all tokens; nil: if the model has the head
+  ///   for it.
   public static func file(
-    _ path: String, options: RunOptions = RunOptions(), scoresVocabulary: Bool
+    _ path: String, options: RunOptions = RunOptions(), scoresVocabulary: Bool?
   ) throws -> ModelSource {
     let kernels = try options.kernels()
     let file: ThimbleFile
@@ -43,7 +44,8 @@ public struct ModelSource {
     let configuration = try FileWeights.configuration(of: file)
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: options.memory,
-      tokens: options.maximumTokens ?? configuration.maxPositions, withHead: scoresVocabulary,
+      tokens: options.maximumTokens ?? configuration.maxPositions,
+      withHead: scoresVocabulary ?? (file.tensor(named: MaskedLanguageModel.biasName) != nil),
       positionsPerRound: options.positionsPerRound, base: options.base, threads: options.threadCount
     )
     let weights = try FileWeights(

@@ -1,4 +1,6 @@
 public import ThimbleArchitecture
+internal import ThimbleModel
+internal import ThimbleSystem
 public import ThimbleText
 
 /// What lies between texts and the ids of a model. For any number of threads at once.
@@ -10,6 +12,24 @@ public struct ModelText: Sendable {
   public let tables: TokenizerTables?
   /// The most tokens that a text may have, its ends included.
   public let longestText: Int
+
+  init(
+    path: String, configuration: XLMConfiguration, tables: TokenizerTables?, longestText: Int
+  ) {
+    self.path = path
+    self.configuration = configuration
+    self.tables = tables
+    self.longestText = longestText
+  }
+
+  /// That of the model which `source` makes.
+  public init(_ source: ModelSource) throws {
+    let configuration = source.provider.configuration
+    self.init(
+      path: source.path, configuration: configuration,
+      tables: source.tokenizer.isEmpty ? nil : try TokenizerTables(view: source.tokenizer),
+      longestText: min(configuration.maxPositions, source.maximumTokens))
+  }
 
   /// A tokenizer of this vocabulary: for one thread at a time, worth keeping.
   public func makeTokenizer() -> Tokenizer? { tables.map { Tokenizer(tables: $0) } }

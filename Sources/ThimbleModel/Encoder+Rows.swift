@@ -2,6 +2,21 @@ internal import ThimbleArchitecture
 internal import ThimbleOps
 internal import ThimbleSystem
 
+extension FloatRows {
+  /// Moves `kept`, rows in increasing order, to the first places.
+  func moveUp(_ kept: [Int]) {
+    var last = -1
+    for (target, row) in kept.enumerated() {
+      precondition(row > last && row < rows, "row \(row) after \(last) of \(rows)")
+      last = row
+      guard target < row else { continue }
+      for column in 0..<width {
+        values[target * stride + column] = values[row * stride + column]
+      }
+    }
+  }
+}
+
 // The operations of a pass that treat each row by itself, split among the threads by rows.
 extension Encoder {
   /// hidden = LayerNorm(hidden + addend), and its int8 form for `next`, if there is one that wants it.

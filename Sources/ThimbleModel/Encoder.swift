@@ -23,9 +23,12 @@ public final class Encoder {
   /// The second feed-forward layer of int8 weights has no input in fp32, and is not reported.
   public var observeInput: ((_ place: LinearPlace, _ input: FloatRows) -> Void)?
 
-  /// - Parameter maximumTokens: the most tokens of a batch.
+  /// - Parameters:
+  ///   - maximumTokens: the most tokens of a batch.
+  ///   - scoredPositions: how many positions a language model upon it scores at once.
   public init(
-    _ provider: some WeightProvider, maximumTokens: Int, pool: ComputePool, kernels: KernelTable
+    _ provider: some WeightProvider, maximumTokens: Int, scoredPositions: Int = 0,
+    pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
     configuration = provider.configuration
     self.pool = pool
@@ -33,8 +36,8 @@ public final class Encoder {
     let width = configuration.embeddingSize
     do {
       workspace = try Workspace(
-        configuration, maximumTokens: maximumTokens, workers: pool.threadCount,
-        roundsInput: provider.roundsInput)
+        configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions,
+        workers: pool.threadCount, roundsInput: provider.roundsInput)
       lookUp = try LookUp(
         maximumRows: maximumTokens, width: width, workers: pool.threadCount)
     } catch { throw .system(error) }
@@ -58,23 +61,29 @@ public final class Encoder {
   /// The embedding matrix, which is also the output matrix of a language model that ties the two.
   var tokenMatrix: any PanelSource { tokens }
 
-  /// Hidden states, one row per token of the last batch.
+  /// Hidden states, one row per token of the last batch, or per token that was kept.
   public var hidden: FloatRows { workspace.hidden }
 
   /// Computes the hidden states of `batch`.
   ///
-  /// - Parameter observe: called with 0 when the embeddings stand in `hidden`, and with n after layer n.
+  /// - Parameters:
+  ///   - rows: the tokens whose last hidden states are wanted, by their rows in the batch, in increasing order: those stand
+  ///     in `hidden`, one behind the other, and the last layer is computed for no others. nil: all.
+  ///   - observe: called with 0 when the embeddings stand in `hidden`, and with n after layer n.
   public func encode(
-    _ batch: Batch, observe: ((_ layer: Int) -> Void)? = nil
+    _ batch: Batch, keeping rows: [Int]? = nil, observe: ((_ layer: Int) -> Void)? = nil
   ) throws(ModelError) {
     try check(batch)
     do throws(WeightError) {
       try embed(batch)
       observe?(0)
       for (index, layer) in layers.enumerated() {
-        try attend(layer, batch)
-        let next = index + 1 < layers.count ? layers[index + 1].projections.inputForm : nil
-        try feedForward(layer, rows: batch.tokenCount, next: next)
+        let isLast = index + 1 == layers.count
+        let kept = isLast ? rows : nil
+        try attend(layer, batch, keeping: kept)
+        try feedForward(
+          layer, rows: kept?.count ?? batch.tokenCount,
+          next: isLast ? nil : layers[index + 1].projections.inputForm)
         observe?(index + 1)
       }
     } catch { throw .weights(error) }
@@ -115,11 +124,18 @@ public final class Encoder {
     normalize(embeddingNorm, adding: nil, rows: count, for: layers.first?.projections.inputForm)
   }
 
-  private func attend(_ layer: EncoderLayer, _ batch: Batch) throws(WeightError) {
-    let rows = batch.tokenCount
+  private func attend(
+    _ layer: EncoderLayer, _ batch: Batch, keeping kept: [Int]?
+  ) throws(WeightError) {
     observeInput?(LinearPlace(layer: layer.index, part: .projections), workspace.hidden)
-    try compute(layer.projections, workspace.hidden, workspace.quantized, rows: rows)
+    try compute(
+      layer.projections, workspace.hidden, workspace.quantized, rows: batch.tokenCount)
     attendHeads(batch)
+    if let kept {
+      workspace.hidden.moveUp(kept)
+      workspace.context.moveUp(kept)
+    }
+    let rows = kept?.count ?? batch.tokenCount
     quantize(workspace.context, for: layer.output.inputForm, into: workspace.quantized, rows: rows)
     observeInput?(LinearPlace(layer: layer.index, part: .output), workspace.context)
     try compute(layer.output, workspace.context, workspace.quantized, rows: rows)

@@ -5,6 +5,8 @@ public import ThimbleSystem
 /// The encoder with the head that scores every token of the vocabulary at chosen positions.
 public final class MaskedLanguageModel {
   public let encoder: Encoder
+  /// The name of a tensor that is there if the head is.
+  public static let biasName = "pred_layer.proj.bias"
   private let head: LinearGroup
   private let logits: FloatRows
   private let scored: FloatRows
@@ -20,17 +22,27 @@ public final class MaskedLanguageModel {
   /// - Parameters:
   ///   - maximumTokens: the most tokens of a batch.
   ///   - positionsPerRound: at most `maximumTokens`.
-  public init(
+  public convenience init(
     _ provider: some WeightProvider, maximumTokens: Int,
     positionsPerRound: Int = standardPositionsPerRound, pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
-    self.positionsPerRound = positionsPerRound
-    encoder = try Encoder(
-      provider, maximumTokens: maximumTokens, pool: pool, kernels: kernels)
+    try self.init(
+      provider,
+      encoder: Encoder(
+        provider, maximumTokens: maximumTokens, scoredPositions: positionsPerRound, pool: pool,
+        kernels: kernels))
+  }
+
+  /// The head upon an encoder that others may use too.
+  ///
+  /// - Parameter encoder: made for positions that are scored.
+  public init(_ provider: some WeightProvider, encoder: Encoder) throws(ModelError) {
+    self.encoder = encoder
+    logits = encoder.workspace.logits
+    positionsPerRound = logits.rows
     path = provider.path
     let configuration = provider.configuration
     do {
-      logits = try FloatRows(rows: positionsPerRound, width: configuration.vocabularySize)
       scored = try FloatRows(rows: positionsPerRound, width: configuration.embeddingSize)
       quantized = try QuantizedRows(
         rows: positionsPerRound,
@@ -42,25 +54,31 @@ public final class MaskedLanguageModel {
       : try provider.matrix(
         XLMConfiguration.outputEmbeddingName, rows: configuration.vocabularySize,
         columns: configuration.embeddingSize)
-    let bias = try provider.vector("pred_layer.proj.bias", count: configuration.vocabularySize)
+    let bias = try provider.vector(Self.biasName, count: configuration.vocabularySize)
     head = LinearGroup([(Linear(weights: matrix, bias: bias), logits)])
   }
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
   static func byteCount(_ configuration: XLMConfiguration, positions: Int) -> Int {
-    FloatRows.byteCount(rows: positions, width: configuration.vocabularySize)
-      + FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
+    FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
       + QuantizedRows.byteCount(rows: positions, columns: configuration.embeddingSize)
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.
   ///
-  /// - Parameter rows: rows of the batch, as `Batch.rows(ofSequence:)` counts them.
+  /// - Parameter rows: rows of the batch, as `Batch.rows(ofSequence:)` counts them, in increasing order.
   /// - Throws: `ModelError`, among them `notFinite` if a logit is not a finite number.
   public func score(
     _ batch: Batch, at rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
   ) throws(ModelError) {
-    try encoder.encode(batch)
+    try encoder.encode(batch, keeping: rows)
+    try score(keptRows: Array(rows.indices), body)
+  }
+
+  /// Calls `body` with the logits at each of `rows` of the hidden states that were encoded last, in order.
+  public func score(
+    keptRows rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
+  ) throws(ModelError) {
     for start in stride(from: 0, to: rows.count, by: positionsPerRound) {
       let round = start..<min(start + positionsPerRound, rows.count)
       try computeLogits(at: rows[round])
@@ -77,7 +95,7 @@ public final class MaskedLanguageModel {
       values: logits.values, offset: offset, count: logits.width, maximum: maximum, sum: sum)
   }
 
-  /// Computes the logits at `rows`, at most `positionsPerRound`, of the batch that was encoded last.
+  /// Computes the logits at `rows`, at most `positionsPerRound`, of the hidden states that were encoded last.
   public func computeLogits(at rows: ArraySlice<Int>) throws(ModelError) {
     let hidden = encoder.hidden
     for (target, row) in rows.enumerated() {
@@ -93,7 +111,7 @@ public final class MaskedLanguageModel {
   }
 }
 
-/// The scores of every token of the vocabulary at one position. Valid until the next round is computed.
+/// The scores of every token of the vocabulary at one position. Valid until the next round or pass.
 public struct Logits {
   let values: AlignedArray<Float>
   let offset: Int
@@ -129,12 +147,14 @@ public struct Logits {
     guard wanted > 0 else { return [] }
     best.reserveCapacity(wanted + 1)
     values.withSpan(offset..<offset + self.count) { span in
-      for id in span.indices where best.count < wanted || span[id] > span[best[wanted - 1]] {
+      var bar = -Float.infinity  // what one more must exceed
+      for id in span.indices where span[id] > bar || best.count < wanted {
         // A handful of candidates: a sorted array beats a heap.
         var place = best.count
         while place > 0 && span[best[place - 1]] < span[id] { place -= 1 }
         best.insert(id, at: place)
         if best.count > wanted { best.removeLast() }
+        if best.count == wanted { bar = span[best[wanted - 1]] }
       }
     }
     return best

@@ -67,7 +67,9 @@ public struct MemoryPlan: Sendable, Equatable {
     }
     let fewestPositions = min(positionsPerRound, MaskedLanguageModel.standardPositionsPerRound)
     func workspace(_ tokens: Int, positions: Int = fewestPositions) -> Int {
-      Workspace.byteCount(configuration, maximumTokens: tokens, workers: threads)
+      Workspace.byteCount(
+        configuration, maximumTokens: tokens, scoredPositions: withHead ? positions : 0,
+        workers: threads)
         + (withHead ? MaskedLanguageModel.byteCount(configuration, positions: positions) : 0)
     }
     let minimum = fixed + workspace(min(tokens, Self.fewestTokens))

@@ -5,20 +5,30 @@ internal import ThimbleSystem
 /// The head of XLMForSequenceClassification: a score of every class for each sequence.
 public final class SequenceClassifier {
   public let encoder: Encoder
+  /// The most sequences that are scored at once.
+  public let maximumSequences: Int
   private let projection: LinearGroup?
   private let summaries: FloatRows
   private let quantized: QuantizedRows
   private let scores: FloatRows
   private let activation: Activation
 
+  private static let layer = "sequence_summary.summary"
+
+  /// Whether the weights of such a head are among those of `provider`.
+  public static func isPart(of provider: some WeightProvider) -> Bool {
+    provider.contains("\(layer).weight") && provider.contains("\(layer).bias")
+  }
+
   private enum Activation: String { case identity, tanh, relu, gelu }
 
-  /// - Parameter maximumSequences: the most sequences of a batch.
+  /// - Parameter maximumSequences: the most sequences that are scored at once.
   /// - Throws: `ModelError.head` if the model has no such head, or one that is not supported.
   public init(
     _ provider: some WeightProvider, encoder: Encoder, maximumSequences: Int
   ) throws(ModelError) {
     self.encoder = encoder
+    self.maximumSequences = maximumSequences
     let configuration = provider.configuration
     let summary = configuration.summary
     guard summary.kind != .attention else {
@@ -44,23 +54,27 @@ public final class SequenceClassifier {
       projection = nil
       return
     }
-    let layer = "sequence_summary.summary"
-    guard provider.contains("\(layer).weight"), provider.contains("\(layer).bias") else {
+    guard Self.isPart(of: provider) else {
       throw .head(
         path: provider.path,
         reason:
-          "there is no classification head (\(layer)). A fine-tuned XLMForSequenceClassification has one."
+          "there is no classification head (\(Self.layer)). A fine-tuned XLMForSequenceClassification has one."
       )
     }
-    projection = LinearGroup([(try provider.linear(layer, outputs: outputs, inputs: width), scores)]
-    )
+    let linear = try provider.linear(Self.layer, outputs: outputs, inputs: width)
+    projection = LinearGroup([(linear, scores)])
   }
 
-  /// The scores of the sequences of `batch`, at most `maximumSequences`, before softmax or sigmoid.
-  public func scores(_ batch: Batch) throws(ModelError) -> [[Float]] {
-    try encoder.encode(batch)
-    let count = batch.sequenceCount
-    encoder.summarize(encoder.configuration.summary.kind, batch, into: summaries)
+  /// The scores of at most `maximumSequences` sequences before softmax or sigmoid.
+  ///
+  /// - Parameter sequences: for each its rows of the hidden states that were encoded last.
+  public func scores(
+    ofRows sequences: some Collection<Range<Int>>
+  ) throws(ModelError) -> [[Float]] {
+    let count = sequences.count
+    for (index, rows) in sequences.enumerated() {
+      encoder.summarize(encoder.configuration.summary.kind, rows, into: summaries, at: index)
+    }
     if let projection {
       encoder.quantize(summaries, for: projection.inputForm, into: quantized, rows: count)
       do throws(WeightError) {

@@ -3,33 +3,30 @@ internal import ThimbleOps
 internal import ThimbleSystem
 
 extension Encoder {
-  /// Writes one vector for each sequence of `batch`, which was encoded last, to the rows of `output`.
+  /// Makes one vector of the hidden states `rows`, those of one sequence, and writes it to row `target` of `output`.
   ///
   /// Only a sequence's own tokens count: there is no padding whose zeros would weigh down a mean.
   func summarize(
-    _ kind: XLMConfiguration.Summary.Kind, _ batch: Batch, into output: FloatRows
+    _ kind: XLMConfiguration.Summary.Kind, _ rows: Range<Int>, into output: FloatRows,
+    at target: Int
   ) {
-    for sequence in 0..<batch.sequenceCount {
-      let rows = batch.rows(ofSequence: sequence)
-      let target = sequence * output.stride
+    let summed =
       switch kind {
-      case .first: copyState(ofRow: rows.lowerBound, to: output, at: target)
+      case .first: rows.prefix(1)
       // Hugging Face takes the last column where nobody says which one `cls_index` is.
-      case .last, .classIndex, .attention:
-        copyState(ofRow: rows.upperBound - 1, to: output, at: target)
-      case .mean:
-        for column in 0..<hidden.width {
-          var sum: Float = 0
-          for row in rows { sum += hidden.values[row * hidden.stride + column] }
-          output.values[target + column] = sum / Float(rows.count)
+      case .last, .classIndex, .attention: rows.suffix(1)
+      case .mean: rows[...]
+      }
+    let place = target * output.stride
+    output.values.withMutableSpan(place..<place + hidden.width) { sum in
+      for column in sum.indices { sum[column] = 0 }
+      for row in summed {
+        let start = row * hidden.stride
+        hidden.values.withSpan(start..<start + hidden.width) { state in
+          for column in state.indices { sum[column] += state[column] }
         }
       }
-    }
-  }
-
-  private func copyState(ofRow row: Int, to output: FloatRows, at target: Int) {
-    for column in 0..<hidden.width {
-      output.values[target + column] = hidden.values[row * hidden.stride + column]
+      for column in sum.indices { sum[column] /= Float(summed.count) }
     }
   }
 }
@@ -46,21 +43,20 @@ public enum Pooling: String, Sendable, CaseIterable {
 public final class SentencePooling {
   private let encoder: Encoder
   private let kind: XLMConfiguration.Summary.Kind
-  private let vectors: FloatRows
+  private let vector: FloatRows
 
-  /// - Parameter maximumSequences: the most sequences of a batch.
-  public init(_ encoder: Encoder, _ pooling: Pooling, maximumSequences: Int) throws(ModelError) {
+  public init(_ encoder: Encoder, _ pooling: Pooling) throws(ModelError) {
     self.encoder = encoder
     kind = pooling == .mean ? .mean : .first
     do {
-      vectors = try FloatRows(rows: maximumSequences, width: encoder.configuration.embeddingSize)
+      vector = try FloatRows(rows: 1, width: encoder.configuration.embeddingSize)
     } catch { throw .system(error) }
   }
 
-  /// The vectors of the sequences of `batch`, which was encoded last; at most `maximumSequences`.
-  public func vectors(_ batch: Batch) -> [[Float]] {
-    encoder.summarize(kind, batch, into: vectors)
-    return (0..<batch.sequenceCount).map { vectors.row($0) }
+  /// The vector of the hidden states `rows`, those of one sequence.
+  public func vector(ofRows rows: Range<Int>) -> [Float] {
+    encoder.summarize(kind, rows, into: vector, at: 0)
+    return vector.row(0)
   }
 }
 

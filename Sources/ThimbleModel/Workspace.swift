@@ -15,6 +15,9 @@ final class Workspace {
   let context: FloatRows
   /// What a block adds to the residual stream: [tokens, width].
   let update: FloatRows
+  /// The scores of all tokens of the vocabulary: [positions, vocabulary]. They are computed from `hidden` alone, when the
+  /// layers have done their work, and lie where `query` to `update` did.
+  let logits: FloatRows
   /// int8 form of rows of `hidden` or `context`.
   let quantized: QuantizedRows
   /// int8 form of what is between the layers of a feed-forward block: [tokens, 4 width].
@@ -29,18 +32,24 @@ final class Workspace {
   private var tiles: [AlignedArray<Float>] = []
 
   init(
-    _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int, roundsInput: Bool
+    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int, workers: Int,
+    roundsInput: Bool
   ) throws(SystemError) {
     let width = configuration.embeddingSize
-    func rows() throws(SystemError) -> FloatRows {
-      try FloatRows(rows: maximumTokens, width: width)
+    hidden = try FloatRows(rows: maximumTokens, width: width)
+    let shared = try AlignedArray<Float>(
+      count: Self.sharedByteCount(
+        configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions) / 4)
+    let size = maximumTokens * hidden.stride
+    func rows(_ index: Int) -> FloatRows {
+      FloatRows(rows: maximumTokens, width: width, in: shared, at: index * size)
     }
-    hidden = try rows()
-    query = try rows()
-    key = try rows()
-    value = try rows()
-    context = try rows()
-    update = try rows()
+    query = rows(0)
+    key = rows(1)
+    value = rows(2)
+    context = rows(3)
+    update = rows(4)
+    logits = FloatRows(rows: scoredPositions, width: configuration.vocabularySize, in: shared)
     quantized = try QuantizedRows(
       rows: maximumTokens, k: KernelShape.paddedColumns(width))
     quantizedFeedForward = try QuantizedRows(
@@ -75,16 +84,26 @@ final class Workspace {
     return larger
   }
 
+  private static func sharedByteCount(
+    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int
+  ) -> Int {
+    max(
+      5 * FloatRows.byteCount(rows: maximumTokens, width: configuration.embeddingSize),
+      FloatRows.byteCount(rows: scoredPositions, width: configuration.vocabularySize))
+  }
+
   /// Bytes that a workspace takes when all of it is used.
   static func byteCount(
-    _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int
+    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int, workers: Int
   ) -> Int {
     let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
     let longest = min(maximumTokens, configuration.maxPositions)
     // A tile has 64 rows of a chunk's outputs, or all rows of 64.
     let chunkRows = min(inner, max(64, (160 << 10) / KernelShape.paddedColumns(width)))
     let tile = 64 * max(chunkRows, maximumTokens)
-    return 6 * FloatRows.byteCount(rows: maximumTokens, width: width)
+    return FloatRows.byteCount(rows: maximumTokens, width: width)
+      + sharedByteCount(
+        configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: width)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: inner)
       + 4 * workers

@@ -27,6 +27,14 @@ public struct FloatRows {
     values = try AlignedArray(count: rows * stride)
   }
 
+  /// Rows in a part of `memory` that begins at `offset`, a multiple of 16.
+  public init(rows: Int, width: Int, in memory: AlignedArray<Float>, at offset: Int = 0) {
+    self.rows = rows
+    self.width = width
+    stride = (width + 31) / 32 * 32
+    values = AlignedArray(offset..<offset + rows * stride, of: memory)
+  }
+
   /// The rows from `row` on, as kernels take them.
   public func from(row: Int) -> Rows { Rows(values, at: row * stride, stride: stride) }
 

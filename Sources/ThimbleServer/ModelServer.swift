@@ -42,8 +42,10 @@ public struct ModelServer: Sendable {
     let engine = try open(run, metrics)
     // A file that cannot be run is a failure to start, not a server that answers 424.
     try await engine.warmUp()
+    var options = interface
+    options.maximumRequests = limits.maximumConnections
     let interface = HTTPInterface(
-      engine: engine, options: interface, metrics: metrics, logger: logger)
+      engine: engine, options: options, metrics: metrics, logger: logger)
     let listener = Listener(interface, address: address, limits: limits) { [logger, path] address in
       logger.notice("serving", metadata: ["address": "\(address)", "file": "\(path)"])
     }

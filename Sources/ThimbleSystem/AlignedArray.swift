@@ -9,6 +9,8 @@
 public final class AlignedArray<Element: BitwiseCopyable>: @unchecked Sendable {
   package let base: UnsafeMutablePointer<Element>
   public let count: Int
+  /// Whose memory it is; nil: its own.
+  private let owner: AlignedArray?
 
   /// - Throws: `SystemError` if the memory cannot be had.
   public init(count: Int, pages: PageSize = .standard) throws(SystemError) {
@@ -23,9 +25,23 @@ public final class AlignedArray<Element: BitwiseCopyable>: @unchecked Sendable {
       }
     unsafe base = memory.bindMemory(to: Element.self, capacity: count)
     self.count = count
+    owner = nil
   }
 
-  deinit { unsafe releaseZeroed(base, byteCount: count * MemoryLayout<Element>.stride) }
+  /// A part of `owner` under a name of its own: the same memory, which is kept as long as either is.
+  ///
+  /// - Parameter range: begins at a multiple of 64 bytes.
+  public init(_ range: Range<Int>, of owner: AlignedArray) {
+    owner.check(range)
+    precondition(range.lowerBound * MemoryLayout<Element>.stride % 64 == 0, "not aligned")
+    unsafe base = owner.base + range.lowerBound
+    count = range.count
+    self.owner = owner
+  }
+
+  deinit {
+    if owner == nil { unsafe releaseZeroed(base, byteCount: byteCount) }
+  }
 
   public var byteCount: Int { count * MemoryLayout<Element>.stride }
 

@@ -46,6 +46,7 @@ struct ReferenceGoldenTests {
       logits = scored.all
       logSumExp = scored.logSumExp
     }
+    try model.encoder.encode(batch)
     for sequence in 0..<2 {
       let states = try #require(expected["last_hidden"]?.array?[sequence].array)
       for (position, row) in batch.rows(ofSequence: sequence).enumerated() {
@@ -79,6 +80,7 @@ struct ReferenceGoldenTests {
         #expect(
           abs(logits.logSumExp - (masks[index]["logsumexp"]?.double ?? .nan)) < Double(tolerance))
       }
+      try model.encoder.encode(batch)
       let states = try #require(expected["hidden_first8_of_each_token"]?.array)
       for (row, state) in states.enumerated() {
         #expect(

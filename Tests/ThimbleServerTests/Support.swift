@@ -36,11 +36,6 @@ struct SmallModel {
     try LanguageModel(path: path, options: RunOptions(threads: 1))
   }
 
-  func engine(queueCapacity: Int = 1 << 15, passTokens: Int = 128) throws -> Engine {
-    try Engine(
-      path: path, options: RunOptions(threads: 2, maximumTokens: passTokens),
-      queueCapacity: queueCapacity, metrics: ServerMetrics())
-  }
 }
 
 /// Asks an interface without a network between.
@@ -49,12 +44,22 @@ struct Client {
   let engine: Engine
 
   init(_ model: SmallModel, key: String? = nil, queueCapacity: Int = 1 << 15) throws {
-    engine = try model.engine(queueCapacity: queueCapacity)
+    try self.init(path: model.path, key: key, queueCapacity: queueCapacity)
+  }
+
+  init(
+    path: String, key: String? = nil, queueCapacity: Int = 1 << 15, text: TextOptions = .init()
+  ) throws {
+    let metrics = ServerMetrics()
+    engine = try Engine(
+      path: path, options: RunOptions(threads: 2, maximumTokens: 128),
+      queueCapacity: queueCapacity, metrics: metrics)
     var options = InterfaceOptions()
     options.name = "org/small"
     options.key = key.flatMap { APIKey($0) }
+    options.text = text
     interface = HTTPInterface(
-      engine: engine, options: options, metrics: ServerMetrics(), logger: Self.silent)
+      engine: engine, options: options, metrics: metrics, logger: Self.silent)
   }
 
   static let silent = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
@@ -107,3 +112,5 @@ extension Filling {
 }
 
 func logarithmOf(_ value: Double) -> Double { logarithm(value) }
+
+func exponentialOf(_ value: Double) -> Double { exponential(value) }

@@ -5,11 +5,13 @@ import ThimbleServer
 @Suite("The queue")
 struct WorkQueueTests {
   func job(_ lengths: [Int], generation: Int = 0, hasTypes: Bool = false) -> Job {
-    Job(
+    var options = TextOptions()
+    options.addsTypes = hasTypes
+    return Job(
       lengths.map { length in
         Work(
-          sequence: InputSequence(ids: [Int32](repeating: 1, count: length), hasTypes: hasTypes),
-          wanted: .mean)
+          sequence: SequenceInput(ids: [Int](repeating: 1, count: length), options),
+          wanted: .vector)
       }, generation: generation)
   }
 

@@ -6,6 +6,7 @@ internal import ThimbleEvaluation
 internal import ThimbleFormat
 internal import ThimbleImport
 internal import ThimbleModel
+internal import ThimbleServer
 internal import ThimbleSystem
 
 /// How the command ends when it cannot do its work (sysexits.h).
@@ -51,6 +52,7 @@ enum Failure: Int32 {
     case let error as ThimbleError:
       if case .model(let error) = error { self = Failure(error) } else { self = .data }
     case is KernelError: self = .usage
+    case is ListenError: self = .inputOutput
     default: self = .data
     }
   }

@@ -53,8 +53,13 @@ struct Serve: ParsableCommand {
     transform: Convention.init(argument:))
   var convention = Convention.training
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether token types are added, as the model was fine-tuned. (default: as --compat says)")
+  var tokenTypes: Bool?
+
   @Option(help: ArgumentHelp("The most tokens of a pass.", valueName: "n"))
-  var passTokens = 512
+  var passTokens = 1024
 
   @Option(help: ArgumentHelp("The most tokens that wait before clients get 429.", valueName: "n"))
   var queueTokens = 1 << 15
@@ -113,13 +118,14 @@ struct Serve: ParsableCommand {
     server.run = RunOptions(
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"),
       maximumTokens: passTokens)
-    server.run.positionsPerRound = 32
+    server.run.positionsPerRound = 64
     server.interface.name = name ?? servedName
     server.interface.version = ThimbleCommand.version
     server.interface.key = try key()
     server.interface.maximumInputs = maxInputs
     server.interface.maximumBody = maxBody.bytes
-    server.interface.convention = convention
+    server.interface.text.convention = convention
+    server.interface.text.addsTypes = tokenTypes
     server.address =
       if let socket = inheritedSocket() { .descriptor(socket) } else if let unix {
         .unix(path: unix)

@@ -86,22 +86,10 @@ extension HTTPInterface {
   private func works(
     _ inputs: Inputs, _ served: ServedModel, truncates: Bool, with tokenizer: inout Tokenizer?
   ) throws -> [Work] {
-    var tokens: [Token] = []
+    var text = options.text
+    text.truncates = truncates
     return try inputs.items.map { item in
-      let ids: [Int]
-      switch item {
-      case .text(let text):
-        try served.text.encode(
-          text.utf8.span, options.convention.encoding(), truncates: truncates, with: &tokenizer,
-          into: &tokens)
-        ids = tokens.map(\.id)
-      case .ids(let given):
-        try served.text.check(given)
-        ids = given
-      }
-      let sequence = InputSequence(
-        ids: ids.map { Int32($0) }, hasTypes: options.convention == .huggingFace)
-      return Work(sequence: sequence, wanted: .mean)
+      Work(sequence: try item.sequence(text, served.text, with: &tokenizer), wanted: .vector)
     }
   }
 
@@ -109,9 +97,7 @@ extension HTTPInterface {
     guard case .vector(let vector) = reading else { preconditionFailure("a vector was wanted") }
     let length = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
     guard length.isFinite else {
-      throw APIError(
-        status: .failedDependency, kind: .backend,
-        message: "The model yields values that are not finite. Its weights are damaged.")
+      throw APIError.notFinite
     }
     return normalized && length > 0 ? vector.map { Float(Double($0) / length) } : vector
   }

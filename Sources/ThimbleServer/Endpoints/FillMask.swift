@@ -9,7 +9,7 @@ extension HTTPInterface {
     let parameters = try fields.object("parameters", ["top_k", "targets", "language"])
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     var fill = FillMaskOptions()
-    fill.convention = options.convention
+    fill.convention = options.text.convention
     fill.top = try parameters.integer("top_k", in: 1...1000) ?? 5
     fill.targets = try parameters.strings("targets") ?? []
     fill.language = try parameters.string("language")
@@ -19,11 +19,12 @@ extension HTTPInterface {
         "\"targets\" has \(fill.targets.count) members; at most 1000 are taken.")
     }
     return try await compute(request) { served, tokenizer in
+      let perWork = try served.fillsMasks()
       var queries: [FillMaskQuery] = []
       for case .text(let text) in inputs.items {
         queries.append(try FillMaskQuery(text, fill, of: served.text, with: &tokenizer))
       }
-      return Self.plan(queries, isList: inputs.isList, perWork: served.positionsPerRound)
+      return Self.plan(queries, isList: inputs.isList, perWork: perWork)
     }
   }
 

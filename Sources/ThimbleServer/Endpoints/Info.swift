@@ -25,13 +25,14 @@ extension HTTPInterface {
     let configuration = served.text.configuration
     var object: JSONObject = [
       "model_id": .string(options.name), "served_model_name": .string(options.name),
-      "model_sha": nil, "model_dtype": "int8", "model_type": ["embedding": ["pooling": "mean"]],
-      "max_concurrent_requests": JSONValue(engine.queueCapacity),
+      "model_sha": nil, "model_dtype": "int8", "model_type": Self.type(served),
+      "max_concurrent_requests": JSONValue(options.maximumRequests),
       "max_input_length": JSONValue(served.text.longestText),
       "max_batch_tokens": JSONValue(served.passCapacity), "max_batch_requests": nil,
       "max_client_batch_size": JSONValue(options.maximumInputs), "auto_truncate": false,
       "tokenization_workers": 1, "version": .string(options.version),
     ]
+    object.set("max_queue_tokens", to: JSONValue(engine.queueCapacity))
     object.set("layers", to: JSONValue(configuration.layerCount))
     object.set("width", to: JSONValue(configuration.embeddingSize))
     object.set("vocabulary", to: JSONValue(configuration.vocabularySize))
@@ -45,6 +46,17 @@ extension HTTPInterface {
       object.set("resident_memory_bytes", to: JSONValue(memory.residentBytes))
     }
     return Response(json: JSONValue.object(object).text())
+  }
+
+  /// TEI's name of what the model is.
+  private static func type(_ served: ServedModel) -> JSONValue {
+    guard let labels = served.classes?.labels else { return ["embedding": ["pooling": "mean"]] }
+    var (names, ids) = (JSONObject(), JSONObject())
+    for (id, label) in labels.enumerated() {
+      names.set("\(id)", to: .string(label))
+      ids.set(label, to: JSONValue(id))
+    }
+    return ["classifier": ["id2label": .object(names), "label2id": .object(ids)]]
   }
 
   /// OpenAI's list of models.

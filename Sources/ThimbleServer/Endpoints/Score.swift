@@ -24,24 +24,23 @@ extension HTTPInterface {
     }
     let languageName = try parameters.string("language")
     return try await compute(request) { served, tokenizer in
+      _ = try served.fillsMasks()
       let language = try served.text.languageID(languageName)
       var plan = Plan(works: [], body: { _ in "" })
       var shown: [[JSONObject]] = []
       for case .text(let string) in inputs.items {
         var tokens: [Token] = []
         try served.text.encode(
-          string.utf8.span, self.options.convention.encoding(language: languageName),
-          truncates: false, with: &tokenizer,
-          into: &tokens)
+          string.utf8.span, self.options.text.convention.encoding(language: languageName),
+          truncates: false, with: &tokenizer, into: &tokens)
         // Before they are made: each token costs a sequence.
         let cost = tokens.count { !$0.isAdded } * tokens.count
         guard cost <= self.engine.queueCapacity else {
           throw EngineError.tooMuch(tokens: cost, limit: self.engine.queueCapacity)
         }
-        let hasTypes = self.options.convention == .huggingFace
         plan.works += Self.works(tokens, method, served.text).map { ids, index in
           Work(
-            sequence: InputSequence(ids: ids, language: language, hasTypes: hasTypes),
+            sequence: SequenceInput(ids: ids, self.options.text, language: language),
             wanted: .logProbability(id: tokens[index].id, index: index))
         }
         let pieces = TextPieces(string)
@@ -65,9 +64,9 @@ extension HTTPInterface {
   /// For each token of the text the sequence in which it is masked, and where it stands.
   private static func works(
     _ tokens: [Token], _ method: ScoreMethod, _ text: ModelText
-  ) -> [(ids: [Int32], index: Int)] {
-    let mask = Int32(text.configuration.specialIDs.mask)
-    let ids = tokens.map { Int32($0.id) }
+  ) -> [(ids: [Int], index: Int)] {
+    let mask = text.configuration.specialIDs.mask
+    let ids = tokens.map(\.id)
     return tokens.indices.filter { !tokens[$0].isAdded }.map { index in
       var masked = ids
       masked[index] = mask

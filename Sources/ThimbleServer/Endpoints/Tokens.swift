@@ -12,7 +12,7 @@ extension HTTPInterface {
     try fields.ignore("prompt_name") { _ in false }
     let text = engine.served.text
     var tokenizer = text.makeTokenizer()
-    var encoding = options.convention.encoding(maskSpellings: FillMaskQuery.maskSpellings)
+    var encoding = options.text.convention.encoding(maskSpellings: FillMaskQuery.maskSpellings)
     if !addsEnds { encoding.ends = .none }
     var tokens: [Token] = []
     var answers: [JSONValue] = []

@@ -12,9 +12,9 @@ internal import ThimbleSystem
 /// Nothing else touches the model, so that no handler ever waits for a multiplication.
 public final class Engine: Sendable {
   private struct Models {
-    var current: LanguageModel
+    var current: PassModel
     /// What takes the place of `current` when the jobs made for it are done.
-    var next: LanguageModel?
+    var next: PassModel?
   }
 
   private struct State {
@@ -49,8 +49,7 @@ public final class Engine: Sendable {
     options.base = options.base ?? ProcessMemory.current()?.privateBytes ?? 0
     self.options = options
     self.metrics = metrics
-    let model = try LanguageModel(path: path, options: options)
-    try model.measurePasses()
+    let model = try PassModel(path: path, options: options)
     let served = ServedModel(model, generation: 0)
     state = Mutex(State(queue: WorkQueue(capacity: queueCapacity), served: served))
     models = Mutex(Models(current: model))
@@ -121,11 +120,9 @@ public final class Engine: Sendable {
     try await thread.runIfActive { try self.models.withLock { try self.probe($0.current) } }
   }
 
-  private func probe(_ model: LanguageModel) throws {
+  private func probe(_ model: PassModel) throws {
     state.withLock { $0.isHealthy = false }
-    let ids = model.configuration.specialIDs
-    let sequence = InputSequence(ids: [Int32(ids.end), Int32(ids.mask), Int32(ids.end)])
-    try model.run([sequence], scoring: [PassPosition(sequence: 0, index: 1)]) { _, _ in }
+    try model.probe()
     state.withLock { $0.isHealthy = true }
   }
 
@@ -166,13 +163,13 @@ public final class Engine: Sendable {
 
   private func work() {
     models.withLock { models in
-      var lastCount = 0
+      var last = (jobs: 0, seconds: 0.0)
       repeat {
         openNext(&models)
-        if lastCount > 1 { linger(expecting: lastCount) }
-        lastCount = runPass(models.current)
-        if lastCount == 0 { replaceModel(&models) }
-      } while lastCount > 0 || !rest()
+        linger(after: last)
+        last = runPass(models.current)
+        if last.jobs == 0 { replaceModel(&models) }
+      } while last.jobs > 0 || !rest()
     }
   }
 
@@ -186,30 +183,36 @@ public final class Engine: Sendable {
   }
 
   /// Clients that got answers from one pass tend to ask again at once. A pass that began with the first of them alone would
-  /// let all others wait for a decode of the weights that serves one.
-  private func linger(expecting count: Int) {
-    for _ in 0..<8 {
+  /// let all others wait for a decode of the weights that serves one: so it waits as long as they keep coming, but
+  /// no longer than a sixteenth of the last pass.
+  private func linger(after last: (jobs: Int, seconds: Double)) {
+    guard last.jobs > 1 else { return }
+    let end = monotonicSeconds() + last.seconds / 16
+    var (known, idle) = (0, 0)
+    while idle < 6, monotonicSeconds() < end {
       let jobs = state.withLock(\.queue.jobCount)
-      guard jobs < count / 2 + 1 else { return }
+      guard jobs < last.jobs else { return }
+      idle = jobs > known ? 0 : idle + 1
+      known = jobs
       sleep(microseconds: 500)
     }
   }
 
   /// Runs one pass over what waits.
   ///
-  /// - Returns: how many sequences it had.
-  private func runPass(_ model: LanguageModel) -> Int {
+  /// - Returns: how many jobs it served, and how long it took.
+  private func runPass(_ model: PassModel) -> (jobs: Int, seconds: Double) {
     let pass = state.withLock { state in
       state.queue.takePass(
-        generation: state.generation, tokens: model.passCapacity,
-        positions: 4 * model.masked.positionsPerRound)
+        generation: state.generation, tokens: model.capacity,
+        positions: 4 * (model.positionsPerRound ?? 1))
     }
-    guard !pass.isEmpty else { return 0 }
+    guard !pass.isEmpty else { return (0, 0) }
     let start = monotonicSeconds()
     for item in pass { item.job.took(at: start) }
     do {
-      for (item, reading) in zip(pass, try compute(pass, model)) {
-        item.job.set(reading, at: item.index)
+      try model.run(pass.map(\.work)) { index, reading in
+        pass[index].job.set(reading, at: pass[index].index)
       }
       state.withLock { $0.isHealthy = true }
     } catch {
@@ -218,35 +221,20 @@ public final class Engine: Sendable {
     }
     let seconds = monotonicSeconds() - start
     let tokens = pass.reduce(0) { $0 + $1.work.tokenCount }
-    metrics.recordPass(sequences: pass.count, tokens: tokens, model.takePassTimes())
+    metrics.recordPass(sequences: pass.count, tokens: tokens, model.takeTimes())
     state.withLock { state in
       let speed = Double(tokens) / max(seconds, 1e-9)
       let weight = state.tokensPerSecond > 0 ? 0.2 : 1
       state.tokensPerSecond += (speed - state.tokensPerSecond) * weight
     }
-    return pass.count
-  }
-
-  private func compute(
-    _ pass: [WorkQueue.Item], _ model: LanguageModel
-  ) throws(ThimbleError) -> [Reading] {
-    var readings = [Reading?](repeating: nil, count: pass.count)
-    let positions = pass.indices.flatMap { sequence in
-      pass[sequence].work.scored.map { PassPosition(sequence: sequence, index: $0) }
-    }
-    try model.run(pass.map(\.work.sequence), scoring: positions) { index, logits in
-      let sequence = positions[index].sequence
-      readings[sequence] = pass[sequence].work.read(logits).joined(with: readings[sequence])
-    }
-    return pass.indices.map { readings[$0] ?? .vector(model.meanHiddenState(ofSequence: $0)) }
+    return (Set(pass.map { ObjectIdentifier($0.job) }).count, seconds)
   }
 
   /// Opens the file again if that was asked for; new work is made for the new model from then on.
   private func openNext(_ models: inout Models) {
     guard models.next == nil, state.withLock({ $0.reload != nil }) else { return }
     do {
-      let model = try LanguageModel(path: path, options: options)
-      try model.measurePasses()
+      let model = try PassModel(path: path, options: options)
       models.next = model
       state.withLock { $0.served = ServedModel(model, generation: $0.generation + 1) }
     } catch {

@@ -9,14 +9,28 @@ public struct ServedModel: Sendable {
   public let plan: MemoryPlan?
   /// The most tokens of a pass.
   public let passCapacity: Int
-  /// Positions that are scored at once.
-  public let positionsPerRound: Int
+  /// The most masks of a text that one pass fills; nil if the model fills no masks.
+  public let positionsPerRound: Int?
+  /// nil if the model is no classifier.
+  public let classes: Classes?
 
-  init(_ model: LanguageModel, generation: Int) {
+  init(_ model: PassModel, generation: Int) {
     self.generation = generation
     text = model.text
     plan = model.plan
-    passCapacity = model.passCapacity
-    positionsPerRound = model.masked.positionsPerRound
+    passCapacity = model.capacity
+    positionsPerRound = model.positionsPerRound
+    classes = model.classes
+  }
+
+  /// What a request wants that names the model alone.
+  var naturalEndpoint: Endpoint {
+    positionsPerRound != nil ? .fillMask : classes != nil ? .textClassification : .embed
+  }
+
+  /// The most masks of a text that one pass fills.
+  func fillsMasks() throws(APIError) -> Int {
+    guard let positionsPerRound else { throw .lacksHead("that fills masks") }
+    return positionsPerRound
   }
 }

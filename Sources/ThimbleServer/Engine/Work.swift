@@ -8,26 +8,31 @@ package struct Work: Sendable {
     /// The choices for these masks of the query, by their numbers.
     case fillings(FillMaskQuery, masks: Range<Int>)
     /// The mean of the last hidden states.
-    case mean
+    case vector
+    /// The logits of all classes.
+    case classes
     /// log p of token `id` at `index`, where the sequence has a mask.
     case logProbability(id: Int, index: Int)
+
+    var isVector: Bool { if case .vector = self { true } else { false } }
+    var isClasses: Bool { if case .classes = self { true } else { false } }
   }
 
-  let sequence: InputSequence
+  let sequence: SequenceInput
   let wanted: Wanted
 
-  package init(sequence: InputSequence, wanted: Wanted) {
+  package init(sequence: SequenceInput, wanted: Wanted) {
     self.sequence = sequence
     self.wanted = wanted
   }
 
   var tokenCount: Int { sequence.ids.count }
 
-  /// The tokens whose logits are needed.
-  var scored: [Int] {
+  /// The tokens whose logits are needed; nil if all tokens are needed, but no logits.
+  var scored: [Int]? {
     switch wanted {
     case .fillings(let query, let masks): Array(query.positions[masks])
-    case .mean: []
+    case .vector, .classes: nil
     case .logProbability(_, let index): [index]
     }
   }
@@ -36,7 +41,7 @@ package struct Work: Sendable {
     switch wanted {
     case .fillings(let query, _): .choices([query.choices(logits)])
     case .logProbability(let id, _): .logProbability(Double(logits[id]) - logits.logSumExp)
-    case .mean: preconditionFailure("no logits were wanted")
+    case .vector, .classes: preconditionFailure("no logits were wanted")
     }
   }
 }
@@ -45,6 +50,7 @@ package struct Work: Sendable {
 enum Reading: Sendable, Equatable {
   case choices([[FillMaskQuery.Choice]])
   case vector([Float])
+  case classLogits([Float])
   case logProbability(Double)
 
   var choices: [[FillMaskQuery.Choice]] {

@@ -56,7 +56,7 @@ package struct WorkQueue {
     var (tokensLeft, positionsLeft) = (tokens, positions)
     func fits(_ work: Work) -> Bool {
       guard let leader = pass.first?.work else { return true }
-      return work.tokenCount <= tokensLeft && work.scored.count <= positionsLeft
+      return work.tokenCount <= tokensLeft && work.scored?.count ?? 0 <= positionsLeft
         && work.sequence.fits(with: leader.sequence)
     }
     var took: Bool
@@ -73,7 +73,7 @@ package struct WorkQueue {
         let work = job.works[next]
         tokenCount -= work.tokenCount
         tokensLeft -= work.tokenCount
-        positionsLeft -= work.scored.count
+        positionsLeft -= work.scored?.count ?? 0
         took = true
       }
     } while took

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Thimble
 internal import ThimbleJSON
 
-/// Why a request is not answered as it was meant: a status of Formats/http.md §9, and words for people.
+/// Why a request is not answered as it was meant: a status of Formats/http.md §11, and words for people.
 struct APIError: Error {
   enum Kind: String {
     case validation = "Validation"
@@ -32,6 +32,16 @@ struct APIError: Error {
   static func invalid(_ message: String, kind: Kind = .validation) -> APIError {
     APIError(status: .unprocessableContent, kind: kind, message: message)
   }
+
+  /// The model has no head that `does` what was asked for.
+  static func lacksHead(_ does: String) -> APIError {
+    APIError(
+      status: .failedDependency, kind: .backend, message: "The model has no head \(does).")
+  }
+
+  static let notFinite = APIError(
+    status: .failedDependency, kind: .backend,
+    message: "The model yields values that are not finite. Its weights are damaged.")
 
   /// The error for whatever was thrown while a request was worked on.
   init(_ error: any Error) {

@@ -4,6 +4,7 @@ package import HTTPTypes
 package enum Endpoint: String, CaseIterable {
   case page, health, info, metrics, openAPI = "openapi", models
   case fillMask = "fill-mask"
+  case textClassification = "text-classification"
   case embed, similarity, score, tokenize, decode, predict
   case openAIEmbeddings = "v1-embeddings"
 
@@ -19,10 +20,14 @@ package enum Endpoint: String, CaseIterable {
 
   /// What is at `path`: at most one endpoint for each method.
   ///
-  /// - Parameter name: under which the model is served; its part behind the last `/` will do too.
-  package static func at(_ path: String, servedName name: String) -> [Endpoint] {
+  /// - Parameters:
+  ///   - name: under which the model is served; its part behind the last `/` will do too.
+  ///   - natural: what a request wants that names the model alone.
+  package static func at(
+    _ path: String, servedName name: String, natural: Endpoint = .fillMask
+  ) -> [Endpoint] {
     switch path {
-    case "/": return [.page, .fillMask]
+    case "/": return [.page, natural]
     case "/health", "/ping": return [.health]
     case "/info": return [.info]
     case "/metrics": return [.metrics]
@@ -41,8 +46,11 @@ package enum Endpoint: String, CaseIterable {
     let shortName = name.split(separator: "/").last.map(String.init) ?? name
     for name in [name, shortName] {
       switch path {
-      case "/models/\(name)", "/models/\(name)/pipeline/fill-mask", "/pipeline/fill-mask/\(name)":
+      case "/models/\(name)": return [natural]
+      case "/models/\(name)/pipeline/fill-mask", "/pipeline/fill-mask/\(name)":
         return [.fillMask]
+      case "/models/\(name)/pipeline/text-classification", "/pipeline/text-classification/\(name)":
+        return [.textClassification]
       case "/models/\(name)/pipeline/feature-extraction", "/pipeline/feature-extraction/\(name)":
         return [.embed]
       default: break

@@ -71,11 +71,7 @@ struct Fields {
         throw .malformed("\"\(name)\" must be \(shape).")
       }
     case .array(let values):
-      guard !values.isEmpty else { throw .invalid("\"\(name)\" is empty.", kind: .empty) }
-      guard values.count <= limit else {
-        throw .invalid(
-          "\"\(name)\" has \(values.count) members; at most \(limit) are taken at once.")
-      }
+      try checkCount(values.count, of: name, limit: limit)
       let items = values.compactMap { Inputs.Item($0, ids: takesIDs) }
       guard items.count == values.count else { throw .malformed("\"\(name)\" must be \(shape).") }
       inputs = Inputs(items: items, isList: true)
@@ -83,12 +79,42 @@ struct Fields {
     }
     return inputs
   }
+
+  private func checkCount(_ count: Int, of name: String, limit: Int) throws(APIError) {
+    guard count > 0 else { throw .invalid("\"\(name)\" is empty.", kind: .empty) }
+    guard count <= limit else {
+      throw .invalid("\"\(name)\" has \(count) members; at most \(limit) are taken at once.")
+    }
+  }
+}
+
+extension Fields {
+  /// As TEI takes them: a text; a list of one text or, as a pair, of two; or a list of such lists.
+  func textsOrPairs(_ name: String, limit: Int) throws(APIError) -> Inputs {
+    let shape = "text, a pair of texts, or a list of lists of one text or two"
+    guard let value = value(name) else { throw .malformed("\"\(name)\" is missing: \(shape).") }
+    if let text = value.string { return Inputs(items: [.text(text)], isList: false) }
+    let isList = value.array?.first?.array != nil
+    let lists = isList ? value.array ?? [] : [value]
+    try checkCount(lists.count, of: name, limit: limit)
+    var items: [Inputs.Item] = []
+    for list in lists {
+      let texts = list.array?.compactMap(\.string) ?? []
+      guard texts.count == list.array?.count, 1...2 ~= texts.count else {
+        throw .malformed("\"\(name)\" must be \(shape).")
+      }
+      items.append(texts.count == 1 ? .text(texts[0]) : .pair(texts[0], texts[1]))
+    }
+    return Inputs(items: items, isList: isList)
+  }
 }
 
 /// What a request brings for the model.
 struct Inputs: Sendable {
   enum Item: Sendable, Equatable {
     case text(String)
+    /// Two texts that belong together.
+    case pair(String, String)
     case ids([Int])
 
     init?(_ value: JSONValue, ids: Bool) {

@@ -14,12 +14,14 @@ public struct InterfaceOptions: Sendable {
   public var version = ""
   /// nil: everybody may ask.
   public var key: APIKey?
+  /// The most requests at a time, for `/info`: the most connections, since each has one under way.
+  public var maximumRequests = ConnectionLimits().maximumConnections
   /// The most inputs of a request.
   public var maximumInputs = 32
   /// The most bytes of a body.
   public var maximumBody = 1 << 20
-  /// Whose way of putting a text into the model is followed.
-  public var convention = Convention.training
+  /// How texts are put into the model.
+  public var text = TextOptions()
 
   public init() {}
 }
@@ -40,7 +42,7 @@ public struct HTTPInterface: Sendable {
 
   /// The answer to `request`. Whatever goes wrong is an answer too.
   package func respond(to request: Incoming) async -> Response {
-    let endpoints = Endpoint.at(request.path, servedName: options.name)
+    let endpoints = self.endpoints(request)
     let method = request.method == .head ? .get : request.method
     let endpoint = endpoints.first { $0.method == method }
     var response: Response
@@ -60,10 +62,12 @@ public struct HTTPInterface: Sendable {
   /// The answer to a request that could not be read.
   func refuse(_ request: Incoming, _ error: APIError) -> Response {
     var response = Response(error, forOpenAI: request.path.hasPrefix("/v1/"))
-    let endpoint = Endpoint.at(request.path, servedName: options.name)
-      .first { $0.method == request.method }
-    finish(request, endpoint, &response)
+    finish(request, endpoints(request).first { $0.method == request.method }, &response)
     return response
+  }
+
+  private func endpoints(_ request: Incoming) -> [Endpoint] {
+    Endpoint.at(request.path, servedName: options.name, natural: engine.served.naturalEndpoint)
   }
 
   private func finish(_ request: Incoming, _ endpoint: Endpoint?, _ response: inout Response) {
@@ -98,10 +102,9 @@ public struct HTTPInterface: Sendable {
     case .score: return try await score(body, request)
     case .tokenize: return try tokenize(body)
     case .decode: return try decode(body)
-    default:
-      throw APIError(
-        status: .failedDependency, kind: .backend,
-        message: "The model is a masked language model: it has no head that classifies.")
+    case .predict: return try await predict(body, request)
+    case .textClassification: return try await textClassification(body, request)
+    default: preconditionFailure("\(endpoint) takes no body")
     }
   }
 

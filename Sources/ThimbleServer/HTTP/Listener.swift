@@ -15,6 +15,22 @@ public enum ListenAddress: Sendable, Equatable {
   case descriptor(Int32)
 }
 
+/// Clients cannot be waited for at the address.
+public struct ListenError: Error, CustomStringConvertible {
+  let address: ListenAddress
+  let reason: any Error
+
+  public var description: String {
+    let (place, remedy) =
+      switch address {
+      case .host(let host, let port): ("\(host), port \(port)", "Choose another --host or --port.")
+      case .unix(let path): (path, "Choose another path for --unix.")
+      case .descriptor: ("the inherited socket", "Look at the socket unit.")
+      }
+    return "Cannot listen at \(place): \(reason). \(remedy)"
+  }
+}
+
 /// Limits of connections.
 public struct ConnectionLimits: Sendable {
   public var maximumConnections = 256
@@ -51,7 +67,10 @@ public struct Listener: Service {
     let group = MultiThreadedEventLoopGroup.singleton
     let http = makeHTTP(connections)
     let quiescing = ServerQuiescingHelper(group: group)
-    let server = try await bind(http, group, quiescing)
+    let server: NIOAsyncChannel<HTTP1Channel.Value, Never>
+    do { server = try await bind(http, group, quiescing) } catch {
+      throw ListenError(address: address, reason: error)
+    }
     whenListening(description(server.channel.localAddress))
     await withGracefulShutdownHandler {
       await withDiscardingTaskGroup { tasks in

@@ -33,6 +33,11 @@ public final class PrometheusRegistry: MetricsFactory {
     return text
   }
 
+  /// Sets a counter whose value somebody else counts.
+  func set(_ name: String, counter count: Int) {
+    value(name, [], kind: "counter").set(Double(count))
+  }
+
   private func value(
     _ label: String, suffix: String = "", _ dimensions: [(String, String)], kind: String,
     bounds: [Double]? = nil

@@ -55,7 +55,7 @@ public struct ServerMetrics: Sendable {
       set("thimble_private_memory_bytes", memory.privateBytes)
       set("thimble_resident_memory_bytes", memory.residentBytes)
     }
-    set("thimble_major_faults", majorFaults())
+    registry.set("thimble_major_faults_total", counter: majorFaults())
     return registry.text
   }
 }
