@@ -9,6 +9,8 @@ public final class Encoder {
   public let configuration: XLMConfiguration
   public let pool: ComputePool
   public let kernels: KernelTable
+  /// What the inputs of int8 weights are rounded to.
+  public let activations: ActivationPrecision
   let workspace: Workspace
   private let tokens: any PanelSource
   private let positions: any RowSource
@@ -28,16 +30,18 @@ public final class Encoder {
 
   /// - Parameter maximumTokens: the most tokens of a batch.
   public init(
-    _ provider: some WeightProvider, maximumTokens: Int, pool: ComputePool, kernels: KernelTable
+    _ provider: some WeightProvider, maximumTokens: Int,
+    activations: ActivationPrecision = .int8, pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
+    self.activations = activations
     configuration = provider.configuration
     self.pool = pool
     self.kernels = kernels
     let width = configuration.embeddingSize
     do {
       workspace = try Workspace(
-        configuration, maximumTokens: maximumTokens, workers: pool.threadCount,
-        roundsInput: provider.roundsInput)
+        configuration, maximumTokens: maximumTokens, activations: activations,
+        workers: pool.threadCount, roundsInput: provider.roundsInput)
       lookUp = try LookUp(
         maximumRows: maximumTokens, width: width, workers: pool.threadCount)
     } catch { throw .system(error) }

@@ -22,11 +22,13 @@ public final class MaskedLanguageModel {
   ///   - positionsPerRound: at most `maximumTokens`.
   public init(
     _ provider: some WeightProvider, maximumTokens: Int,
-    positionsPerRound: Int = standardPositionsPerRound, pool: ComputePool, kernels: KernelTable
+    positionsPerRound: Int = standardPositionsPerRound, activations: ActivationPrecision = .int8,
+    pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
     self.positionsPerRound = positionsPerRound
     encoder = try Encoder(
-      provider, maximumTokens: maximumTokens, pool: pool, kernels: kernels)
+      provider, maximumTokens: maximumTokens, activations: activations, pool: pool,
+      kernels: kernels)
     path = provider.path
     let configuration = provider.configuration
     do {
@@ -34,7 +36,7 @@ public final class MaskedLanguageModel {
       scored = try FloatRows(rows: positionsPerRound, width: configuration.embeddingSize)
       quantized = try QuantizedRows(
         rows: positionsPerRound,
-        k: KernelShape.paddedColumns(configuration.embeddingSize))
+        k: KernelShape.paddedColumns(configuration.embeddingSize), precision: activations)
     } catch { throw .system(error) }
     let matrix =
       configuration.tiesOutputEmbedding
@@ -47,10 +49,13 @@ public final class MaskedLanguageModel {
   }
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
-  static func byteCount(_ configuration: XLMConfiguration, positions: Int) -> Int {
+  static func byteCount(
+    _ configuration: XLMConfiguration, positions: Int, activations: ActivationPrecision
+  ) -> Int {
     FloatRows.byteCount(rows: positions, width: configuration.vocabularySize)
       + FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
-      + QuantizedRows.byteCount(rows: positions, columns: configuration.embeddingSize)
+      + QuantizedRows.byteCount(
+        rows: positions, columns: configuration.embeddingSize, precision: activations)
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.

@@ -15,9 +15,9 @@ final class Workspace {
   let context: FloatRows
   /// What a block adds to the residual stream: [tokens, width].
   let update: FloatRows
-  /// int8 form of rows of `hidden` or `context`.
+  /// Quantised form of rows of `hidden` or `context`.
   let quantized: QuantizedRows
-  /// int8 form of what is between the layers of a feed-forward block: [tokens, 4 width].
+  /// Quantised form of what is between the layers of a feed-forward block: [tokens, 4 width].
   let quantizedFeedForward: QuantizedRows
   /// Rows of input that were rounded to int8 and back; only for weights that ask for it.
   let rounded: FloatRows?
@@ -29,7 +29,8 @@ final class Workspace {
   private var tiles: [AlignedArray<Float>] = []
 
   init(
-    _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int, roundsInput: Bool
+    _ configuration: XLMConfiguration, maximumTokens: Int, activations: ActivationPrecision,
+    workers: Int, roundsInput: Bool
   ) throws(SystemError) {
     let width = configuration.embeddingSize
     func rows() throws(SystemError) -> FloatRows {
@@ -42,9 +43,10 @@ final class Workspace {
     context = try rows()
     update = try rows()
     quantized = try QuantizedRows(
-      rows: maximumTokens, k: KernelShape.paddedColumns(width))
+      rows: maximumTokens, k: KernelShape.paddedColumns(width), precision: activations)
     quantizedFeedForward = try QuantizedRows(
-      rows: maximumTokens, k: KernelShape.paddedColumns(configuration.feedForwardSize))
+      rows: maximumTokens, k: KernelShape.paddedColumns(configuration.feedForwardSize),
+      precision: activations)
     rounded =
       roundsInput
       ? try FloatRows(rows: maximumTokens, width: configuration.feedForwardSize) : nil
@@ -77,7 +79,8 @@ final class Workspace {
 
   /// Bytes that a workspace takes when all of it is used.
   static func byteCount(
-    _ configuration: XLMConfiguration, maximumTokens: Int, workers: Int
+    _ configuration: XLMConfiguration, maximumTokens: Int, activations: ActivationPrecision,
+    workers: Int
   ) -> Int {
     let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
     let longest = min(maximumTokens, configuration.maxPositions)
@@ -85,8 +88,8 @@ final class Workspace {
     let chunkRows = min(inner, max(64, (160 << 10) / KernelShape.paddedColumns(width)))
     let tile = 64 * max(chunkRows, maximumTokens)
     return 6 * FloatRows.byteCount(rows: maximumTokens, width: width)
-      + QuantizedRows.byteCount(rows: maximumTokens, columns: width)
-      + QuantizedRows.byteCount(rows: maximumTokens, columns: inner)
+      + QuantizedRows.byteCount(rows: maximumTokens, columns: width, precision: activations)
+      + QuantizedRows.byteCount(rows: maximumTokens, columns: inner, precision: activations)
       + 4 * workers
       * (tile + KernelTable.attentionScratch(length: longest, headDim: configuration.headSize))
   }
