@@ -33,7 +33,8 @@ public final class LanguageModel {
   public convenience init(_ source: ModelSource) throws {
     try self.init(
       source.provider, tokenizer: source.tokenizer, plan: source.plan,
-      maximumTokens: source.maximumTokens, threads: source.threads, kernels: source.kernels)
+      maximumTokens: source.maximumTokens, activations: source.activations,
+      threads: source.threads, kernels: source.kernels)
   }
 
   /// A model with the weights of `provider`.
@@ -43,14 +44,14 @@ public final class LanguageModel {
   ///   - plan: the one that the weights were made by, if any.
   public init(
     _ provider: some WeightProvider, tokenizer: ByteView, plan: MemoryPlan?, maximumTokens: Int,
-    threads: Int, kernels: KernelTable
+    activations: ActivationPrecision = .int8, threads: Int, kernels: KernelTable
   ) throws {
     path = provider.path
     self.plan = plan
     masked = try MaskedLanguageModel(
       provider, maximumTokens: maximumTokens,
       positionsPerRound: plan?.positionsPerRound ?? MaskedLanguageModel.standardPositionsPerRound,
-      pool: ComputePool(threadCount: threads), kernels: kernels)
+      activations: activations, pool: ComputePool(threadCount: threads), kernels: kernels)
     batch = try Batch(maximumTokens: maximumTokens)
     let configuration = provider.configuration
     text = ModelText(

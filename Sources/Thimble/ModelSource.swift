@@ -14,19 +14,22 @@ public struct ModelSource {
   public let plan: MemoryPlan?
   /// The most tokens of a batch.
   public let maximumTokens: Int
+  /// What the inputs of int8 weights are rounded to.
+  public let activations: ActivationPrecision
   public let threads: Int
   public let kernels: KernelTable
 
   /// - Parameter plan: the one that the weights were made by, if any.
   public init(
     _ provider: any WeightProvider, tokenizer: ByteView, plan: MemoryPlan?, maximumTokens: Int,
-    threads: Int, kernels: KernelTable
+    activations: ActivationPrecision = .int8, threads: Int, kernels: KernelTable
   ) {
     path = provider.path
     self.provider = provider
     self.tokenizer = tokenizer
     self.plan = plan
     self.maximumTokens = maximumTokens
+    self.activations = activations
     self.threads = threads
     self.kernels = kernels
   }
@@ -46,13 +49,13 @@ public struct ModelSource {
       file, configuration: configuration, budget: options.memory,
       tokens: options.maximumTokens ?? configuration.maxPositions,
       withHead: scoresVocabulary ?? (file.tensor(named: MaskedLanguageModel.biasName) != nil),
-      positionsPerRound: options.positionsPerRound, base: options.base, threads: options.threadCount
-    )
+      positionsPerRound: options.positionsPerRound, activations: options.activations,
+      base: options.base, threads: options.threadCount)
     let weights = try FileWeights(
       file, plan: plan, workers: options.threadCount, kernels: kernels)
     try weights.checkCompleteness()
     return ModelSource(
       weights, tokenizer: file.tokenizer, plan: plan, maximumTokens: plan.maximumTokens,
-      threads: options.threadCount, kernels: kernels)
+      activations: options.activations, threads: options.threadCount, kernels: kernels)
   }
 }

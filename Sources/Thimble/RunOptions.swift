@@ -1,7 +1,7 @@
 public import ThimbleModel
 public import ThimbleSystem
 
-/// How a model is run. None of it changes a result.
+/// How a model is run. Of all this only `activations` changes a result.
 public struct RunOptions: Sendable {
   /// Private memory to stay under.
   public var memory: MemoryBudget
@@ -13,6 +13,8 @@ public struct RunOptions: Sendable {
   public var maximumTokens: Int?
   /// Tokens that are scored against the vocabulary at once; each takes 4 bytes per token of the vocabulary.
   public var positionsPerRound = MaskedLanguageModel.standardPositionsPerRound
+  /// What the inputs of int8 weights are rounded to. Checkpoints run in fp32, without rounding.
+  public var activations = ActivationPrecision.int8
   /// What of the memory belongs to others in the process; nil: what it has when the model is opened.
   public var base: Int?
 

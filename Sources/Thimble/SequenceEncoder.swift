@@ -31,7 +31,7 @@ public final class SequenceEncoder {
     text = try ModelText(source)
     tokenizer = text.makeTokenizer()
     encoder = try Encoder(
-      source.provider, maximumTokens: source.maximumTokens,
+      source.provider, maximumTokens: source.maximumTokens, activations: source.activations,
       pool: ComputePool(threadCount: source.threads), kernels: source.kernels)
     batch = try Batch(maximumTokens: source.maximumTokens)
   }

@@ -108,6 +108,7 @@ extension Evaluation {
       settings.set("masking", to: "all-positions")
       settings.set("maskFraction", to: .null)
     }
+    settings.set("activations", to: .string(options.activations.rawValue))
     settings.set("seed", to: JSONValue(options.seed))
     settings.set("limit", to: options.limit.map { JSONValue($0) } ?? .null)
     object.set("settings", to: .object(settings))

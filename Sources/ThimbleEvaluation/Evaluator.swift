@@ -23,6 +23,8 @@ public struct EvaluationOptions: Sendable {
   public var limit: Int?
   /// Whether lines are JSON lists of token ids, ends included, rather than text.
   public var readsIDs = false
+  /// What the inputs of the candidates' int8 weights are rounded to.
+  public var activations = ActivationPrecision.int8
 
   public init() {}
 }
@@ -76,8 +78,8 @@ public final class Evaluator {
     func model(_ provider: some WeightProvider) throws(EvaluationError) -> MaskedLanguageModel {
       do {
         return try MaskedLanguageModel(
-          provider, maximumTokens: maximumTokens, positionsPerRound: positions, pool: pool,
-          kernels: kernels)
+          provider, maximumTokens: maximumTokens, positionsPerRound: positions,
+          activations: options.activations, pool: pool, kernels: kernels)
       } catch { throw .model(error) }
     }
     reference = try model(provider)

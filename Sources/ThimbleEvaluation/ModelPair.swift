@@ -28,6 +28,8 @@ public struct ModelPair {
   public let tokenizer: TokenizerTables?
   public let pool: ComputePool
   public let kernels: KernelTable
+  /// What the inputs of the file's int8 weights are rounded to.
+  public let activations: ActivationPrecision
 
   /// - Parameter run: its memory budget is that of the file's weights.
   /// - Throws: errors of opening either, or `EvaluationError` if they do not belong together.
@@ -35,6 +37,7 @@ public struct ModelPair {
     throws
   {
     kernels = try run.kernels()
+    activations = run.activations
     do { file = try ThimbleFile(path: path) } catch { throw ModelError.format(error) }
     let checkpoint = try XLMCheckpoint.open(referencePath)
     self.referencePath = referencePath
@@ -49,7 +52,7 @@ public struct ModelPair {
     else { throw EvaluationError.vocabulary(file: path, reference: referencePath) }
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: run.memory, tokens: 256, withHead: true,
-      threads: run.threadCount)
+      activations: run.activations, threads: run.threadCount)
     weights = try FileWeights(file, plan: plan, workers: run.threadCount, kernels: kernels)
     reference = try CheckpointWeights(checkpoint, workers: run.threadCount, kernels: kernels)
     pool = try ComputePool(threadCount: run.threadCount)
@@ -67,11 +70,13 @@ public struct ModelPair {
     }
   }
 
-  /// Measures candidates of this pair.
+  /// Measures candidates of this pair, with activations as the pair was opened for.
   public func evaluator(
     _ candidates: [Candidate], _ options: EvaluationOptions = EvaluationOptions()
   ) throws(EvaluationError) -> Evaluator {
-    try Evaluator(
+    var options = options
+    options.activations = activations
+    return try Evaluator(
       reference: reference, candidates: candidates, tokenizer: tokenizer, options: options,
       pool: pool, kernels: kernels)
   }

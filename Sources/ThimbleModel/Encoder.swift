@@ -9,6 +9,8 @@ public final class Encoder {
   public let configuration: XLMConfiguration
   public let pool: ComputePool
   public let kernels: KernelTable
+  /// What the inputs of int8 weights are rounded to.
+  public let activations: ActivationPrecision
   let workspace: Workspace
   private let tokens: any PanelSource
   private let positions: any RowSource
@@ -28,8 +30,9 @@ public final class Encoder {
   ///   - scoredPositions: how many positions a language model upon it scores at once.
   public init(
     _ provider: some WeightProvider, maximumTokens: Int, scoredPositions: Int = 0,
-    pool: ComputePool, kernels: KernelTable
+    activations: ActivationPrecision = .int8, pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
+    self.activations = activations
     configuration = provider.configuration
     self.pool = pool
     self.kernels = kernels
@@ -37,6 +40,7 @@ public final class Encoder {
     do {
       workspace = try Workspace(
         configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions,
+        activations: activations,
         workers: pool.threadCount, roundsInput: provider.roundsInput)
       lookUp = try LookUp(
         maximumRows: maximumTokens, width: width, workers: pool.threadCount)

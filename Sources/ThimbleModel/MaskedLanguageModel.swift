@@ -24,13 +24,14 @@ public final class MaskedLanguageModel {
   ///   - positionsPerRound: at most `maximumTokens`.
   public convenience init(
     _ provider: some WeightProvider, maximumTokens: Int,
-    positionsPerRound: Int = standardPositionsPerRound, pool: ComputePool, kernels: KernelTable
+    positionsPerRound: Int = standardPositionsPerRound, activations: ActivationPrecision = .int8,
+    pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
     try self.init(
       provider,
       encoder: Encoder(
-        provider, maximumTokens: maximumTokens, scoredPositions: positionsPerRound, pool: pool,
-        kernels: kernels))
+        provider, maximumTokens: maximumTokens, scoredPositions: positionsPerRound,
+        activations: activations, pool: pool, kernels: kernels))
   }
 
   /// The head upon an encoder that others may use too.
@@ -46,7 +47,8 @@ public final class MaskedLanguageModel {
       scored = try FloatRows(rows: positionsPerRound, width: configuration.embeddingSize)
       quantized = try QuantizedRows(
         rows: positionsPerRound,
-        k: KernelShape.paddedColumns(configuration.embeddingSize))
+        k: KernelShape.paddedColumns(configuration.embeddingSize),
+        precision: encoder.workspace.quantized.precision)
     } catch { throw .system(error) }
     let matrix =
       configuration.tiesOutputEmbedding
@@ -59,9 +61,12 @@ public final class MaskedLanguageModel {
   }
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
-  static func byteCount(_ configuration: XLMConfiguration, positions: Int) -> Int {
+  static func byteCount(
+    _ configuration: XLMConfiguration, positions: Int, activations: ActivationPrecision
+  ) -> Int {
     FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
-      + QuantizedRows.byteCount(rows: positions, columns: configuration.embeddingSize)
+      + QuantizedRows.byteCount(
+        rows: positions, columns: configuration.embeddingSize, precision: activations)
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.

@@ -1,6 +1,6 @@
 public import ThimbleArchitecture
 public import ThimbleFormat
-internal import ThimbleSystem
+public import ThimbleSystem
 
 /// How much private memory a model may use.
 public enum MemoryBudget: Sendable, Equatable {
@@ -47,12 +47,13 @@ public struct MemoryPlan: Sendable, Equatable {
   ///     fewer than 16.
   ///   - withHead: whether tokens of the vocabulary are scored.
   ///   - positionsPerRound: how many of them at once; fewer are planned for if the budget is short.
+  ///   - activations: what the inputs of int8 weights are rounded to.
   ///   - base: what the process has beside the model; nil: what it has now.
   /// - Throws: `ModelError.budget`, with the minimum, if not even 16 tokens fit.
   public init(
     _ file: ThimbleFile, configuration: XLMConfiguration, budget: MemoryBudget, tokens: Int,
     withHead: Bool, positionsPerRound: Int = MaskedLanguageModel.standardPositionsPerRound,
-    base: Int? = nil, threads: Int
+    activations: ActivationPrecision = .int8, base: Int? = nil, threads: Int
   ) throws(ModelError) {
     let base = base ?? ProcessMemory.current()?.privateBytes ?? 0
     self.base = base
@@ -69,8 +70,10 @@ public struct MemoryPlan: Sendable, Equatable {
     func workspace(_ tokens: Int, positions: Int = fewestPositions) -> Int {
       Workspace.byteCount(
         configuration, maximumTokens: tokens, scoredPositions: withHead ? positions : 0,
-        workers: threads)
-        + (withHead ? MaskedLanguageModel.byteCount(configuration, positions: positions) : 0)
+        activations: activations, workers: threads)
+        + (withHead
+          ? MaskedLanguageModel.byteCount(
+            configuration, positions: positions, activations: activations) : 0)
     }
     let minimum = fixed + workspace(min(tokens, Self.fewestTokens))
     guard self.budget >= minimum else { throw .budget(bytes: self.budget, minimum: minimum) }

@@ -47,7 +47,9 @@ public final class SequenceClassifier {
       summary.usesProjection && summary.projectsToLabels ? configuration.labels.count : width
     do {
       summaries = try FloatRows(rows: maximumSequences, width: width)
-      quantized = try QuantizedRows(rows: maximumSequences, k: KernelShape.paddedColumns(width))
+      quantized = try QuantizedRows(
+        rows: maximumSequences, k: KernelShape.paddedColumns(width),
+        precision: encoder.activations)
       scores = try FloatRows(rows: maximumSequences, width: outputs)
     } catch { throw .system(error) }
     guard summary.usesProjection else {

@@ -18,9 +18,9 @@ final class Workspace {
   /// The scores of all tokens of the vocabulary: [positions, vocabulary]. They are computed from `hidden` alone, when the
   /// layers have done their work, and lie where `query` to `update` did.
   let logits: FloatRows
-  /// int8 form of rows of `hidden` or `context`.
+  /// Quantised form of rows of `hidden` or `context`.
   let quantized: QuantizedRows
-  /// int8 form of what is between the layers of a feed-forward block: [tokens, 4 width].
+  /// Quantised form of what is between the layers of a feed-forward block: [tokens, 4 width].
   let quantizedFeedForward: QuantizedRows
   /// Rows of input that were rounded to int8 and back; only for weights that ask for it.
   let rounded: FloatRows?
@@ -32,8 +32,8 @@ final class Workspace {
   private var tiles: [AlignedArray<Float>] = []
 
   init(
-    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int, workers: Int,
-    roundsInput: Bool
+    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int,
+    activations: ActivationPrecision, workers: Int, roundsInput: Bool
   ) throws(SystemError) {
     let width = configuration.embeddingSize
     hidden = try FloatRows(rows: maximumTokens, width: width)
@@ -51,9 +51,10 @@ final class Workspace {
     update = rows(4)
     logits = FloatRows(rows: scoredPositions, width: configuration.vocabularySize, in: shared)
     quantized = try QuantizedRows(
-      rows: maximumTokens, k: KernelShape.paddedColumns(width))
+      rows: maximumTokens, k: KernelShape.paddedColumns(width), precision: activations)
     quantizedFeedForward = try QuantizedRows(
-      rows: maximumTokens, k: KernelShape.paddedColumns(configuration.feedForwardSize))
+      rows: maximumTokens, k: KernelShape.paddedColumns(configuration.feedForwardSize),
+      precision: activations)
     rounded =
       roundsInput
       ? try FloatRows(rows: maximumTokens, width: configuration.feedForwardSize) : nil
@@ -94,7 +95,8 @@ final class Workspace {
 
   /// Bytes that a workspace takes when all of it is used.
   static func byteCount(
-    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int, workers: Int
+    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int,
+    activations: ActivationPrecision, workers: Int
   ) -> Int {
     let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
     let longest = min(maximumTokens, configuration.maxPositions)
@@ -104,8 +106,8 @@ final class Workspace {
     return FloatRows.byteCount(rows: maximumTokens, width: width)
       + sharedByteCount(
         configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions)
-      + QuantizedRows.byteCount(rows: maximumTokens, columns: width)
-      + QuantizedRows.byteCount(rows: maximumTokens, columns: inner)
+      + QuantizedRows.byteCount(rows: maximumTokens, columns: width, precision: activations)
+      + QuantizedRows.byteCount(rows: maximumTokens, columns: inner, precision: activations)
       + 4 * workers
       * (tile + KernelTable.attentionScratch(length: longest, headDim: configuration.headSize))
   }

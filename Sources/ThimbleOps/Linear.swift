@@ -42,7 +42,7 @@ public struct FloatRows {
   public static func byteCount(rows: Int, width: Int) -> Int { rows * ((width + 31) / 32 * 32) * 4 }
 }
 
-/// The input of linear layers: fp32 rows, and their int8 form for int8 weights.
+/// The input of linear layers: fp32 rows, and their quantised form for int8 weights.
 public struct LinearInput {
   public let rows: FloatRows
   public let quantized: QuantizedRows
@@ -155,8 +155,8 @@ extension Linear {
 
 extension QuantizedRows {
   /// Bytes that so many rows take.
-  public static func byteCount(rows: Int, columns: Int) -> Int {
+  public static func byteCount(rows: Int, columns: Int, precision: ActivationPrecision) -> Int {
     let k = KernelShape.paddedColumns(columns)
-    return rows * (k + k / KernelShape.block * 8)
+    return rows * ((precision == .int16 ? 2 * k : k) + k / KernelShape.block * 8)
   }
 }

@@ -18,7 +18,9 @@ extension QuantizedRows {
             let scale = scales[row * blocks + block]
             let end = min((block + 1) * KernelShape.block, columns)
             for column in block * KernelShape.block..<end {
-              values[column] = Float(codes[column]) * scale
+              let low = lowCodes.map { Float($0[row * k + column]) }
+              let code = low.map { 255 * Float(codes[column]) + $0 } ?? Float(codes[column])
+              values[column] = code * scale
             }
           }
           guard let factors else { return }

@@ -45,6 +45,7 @@ extension KernelTable {
         scaleCodes: first.scaleCodes.pointer(needing: product(blocks, rows)),
         steps: steps.assumingMemoryBound(to: Float.self).baseAddress.unsafelyUnwrapped,
         x: x.codes.pointer(at: tokens.lowerBound * k, needing: tokens.count * k),
+        xLow: x.lowCodes?.pointer(at: tokens.lowerBound * k, needing: tokens.count * k),
         xScales: x.scales.pointer(at: tokens.lowerBound * blocks, needing: tokens.count * blocks),
         xOffsets: x.offsets.pointer(at: tokens.lowerBound * blocks, needing: tokens.count * blocks),
         bias: bias.pointer(needing: rows),
@@ -74,7 +75,7 @@ extension KernelTable {
     unsafe isa.pointee.matmul_f32(&arguments)
   }
 
-  /// Quantises rows of activations to int8.
+  /// Quantises rows of activations to the precision of `out`.
   ///
   /// - Parameters:
   ///   - x: `rows.count` rows of `columns`.
@@ -96,11 +97,12 @@ extension KernelTable {
     let count = rows.isEmpty ? 0 : rows.count * out.k - column
     let firstBlock = rows.lowerBound * blocks + column / KernelShape.block
     let blockCount = count / KernelShape.block
+    let firstCode = rows.isEmpty ? 0 : rows.lowerBound * out.k + column
     var arguments = unsafe tk_quantize(
       x: x.pointer(rows: rows.count, columns: columns),
       columnFactors: columnFactors?.pointer(needing: columns),
-      codes: out.codes.pointer(
-        at: rows.isEmpty ? 0 : rows.lowerBound * out.k + column, needing: count),
+      codes: out.codes.pointer(at: firstCode, needing: count),
+      low: out.lowCodes?.pointer(at: firstCode, needing: count),
       scales: out.scales.pointer(at: rows.isEmpty ? 0 : firstBlock, needing: blockCount),
       offsets: out.offsets.pointer(at: rows.isEmpty ? 0 : firstBlock, needing: blockCount),
       rows: rows.count, n: columns, k: k, xStride: x.stride, codesStride: out.k)

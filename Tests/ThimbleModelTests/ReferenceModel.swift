@@ -8,10 +8,12 @@ import ThimbleTestSupport
 /// answer that every kernel, thread count and memory budget must give.
 struct ReferenceModel {
   let configuration: XLMConfiguration
+  private let activations: ActivationPrecision
   private let file: ThimbleFile
   private let decoder: ChunkDecoder
 
-  init(path: String) throws {
+  init(path: String, activations: ActivationPrecision = .int8) throws {
+    self.activations = activations
     file = try ThimbleFile(path: path)
     configuration = try FileWeights.configuration(of: file)
     decoder = try ChunkDecoder(
@@ -72,7 +74,7 @@ struct ReferenceModel {
       let (rows, bias) = (try floatRows(tensor), try vector(bias))
       return x.map { Reference.multiply($0, rows, bias: bias) }
     }
-    let inputs = x.map { Reference.quantize($0) }
+    let inputs = x.map { Reference.quantize($0, precision: activations) }
     let values = try vector(bias) + [Float](repeating: 0, count: 31)
     var outputs = [[Float]](repeating: [], count: x.count)
     for panel in 0..<tensor.shape.panelCount {

@@ -26,16 +26,17 @@ func reference(
 /// A model that runs the .thimble file at `path`.
 func fileModel(
   _ path: String, threads: Int = 1, kernels: KernelTable = .underTest,
-  budget: MemoryBudget = .automatic,
+  budget: MemoryBudget = .automatic, activations: ActivationPrecision = .int8,
   maximumTokens: Int = 64
 ) throws -> MaskedLanguageModel {
   let file = try ThimbleFile(path: path)
   let plan = try MemoryPlan(
     file, configuration: FileWeights.configuration(of: file), budget: budget,
-    tokens: maximumTokens, withHead: true, threads: threads)
+    tokens: maximumTokens, withHead: true, activations: activations, threads: threads)
   return try MaskedLanguageModel(
     FileWeights(file, plan: plan, workers: threads, kernels: kernels),
-    maximumTokens: plan.maximumTokens, pool: ComputePool(threadCount: threads), kernels: kernels)
+    maximumTokens: plan.maximumTokens, activations: activations,
+    pool: ComputePool(threadCount: threads), kernels: kernels)
 }
 
 /// Converts `checkpoint` to the file `name` in `folder`; returns its path.

@@ -7,7 +7,7 @@ struct KernelMatmulTests {
   // Up to and beyond the tile of every instruction set, and enough for the tiles of many tokens.
   static let tokenCounts = Array(0...13) + [25, 133]
 
-  @Test("int8 products are those of the reference", arguments: KernelTable.runnable, tokenCounts)
+  @Test("products are those of the reference", arguments: KernelTable.runnable, tokenCounts)
   func matmulQ8(kernels: KernelTable, tokens: Int) throws {
     var random = SeededRandom(seed: UInt64(tokens))
     let k = 192
@@ -17,32 +17,42 @@ struct KernelMatmulTests {
     for row in 0..<32 { weights[row][row * 5] *= Float(1 << (row % 11)) }
     let panel = try #require(Reference.encode(weights, step: step))
     #expect(Set(panel.scaleCodes.joined()).count > 8)
-    let x = random.normals(tokens, by: k).map { Reference.quantize($0) }
-    try check(kernels, panel, step: step, x, bias: random.normals(32))
+    let (x, bias) = (random.normals(tokens, by: k), random.normals(32))
+    for precision in ActivationPrecision.allCases {
+      let codes = x.map { Reference.quantize($0, precision: precision) }
+      try check(kernels, panel, step: step, codes, precision, bias: bias)
+    }
   }
 
-  @Test("int8 products at the ends of the range do not saturate", arguments: KernelTable.runnable)
+  @Test("products at the ends of the range do not saturate", arguments: KernelTable.runnable)
   func extremes(kernels: KernelTable) throws {
-    let patterns: [@Sendable (Int) -> Int8] = [
-      { _ in 127 }, { _ in -127 }, { $0 % 2 == 0 ? 127 : -127 }, { $0 % 3 == 0 ? -127 : 127 },
+    let patterns: [@Sendable (Int) -> Int] = [
+      { _ in 1 }, { _ in -1 }, { $0 % 2 == 0 ? 1 : -1 }, { $0 % 3 == 0 ? -1 : 1 },
     ]
     let k = 128
-    let x = patterns.map { pattern in
-      Reference.QuantizedRow(codes: (0..<k).map(pattern), scales: [1, 0.5])
+    func rows(_ largest: Int) -> [Reference.QuantizedRow] {
+      patterns.map { pattern in
+        Reference.QuantizedRow(codes: (0..<k).map { largest * pattern($0) }, scales: [1, 0.5])
+      }
+    }
+    func check(_ panel: Reference.QuantizedPanel) throws {
+      let zeros = [Float](repeating: 0, count: 32)
+      try self.check(kernels, panel, step: 1, rows(127), bias: zeros)
+      try self.check(kernels, panel, step: 1, rows(32512), .int16, bias: zeros)
     }
     for pattern in patterns {
       var panel = Reference.QuantizedPanel()
-      panel.codes = .init(repeating: (0..<k).map(pattern), count: 32)
+      panel.codes = .init(repeating: (0..<k).map { Int8(127 * pattern($0)) }, count: 32)
       panel.scaleCodes = .init(repeating: [0, 255], count: 32)
-      try check(kernels, panel, step: 1, x, bias: .init(repeating: 0, count: 32))
+      try check(panel)
       // What no encoder writes, but a file may hold.
       panel.codes[5] = .init(repeating: -128, count: k)
-      try check(kernels, panel, step: 1, x, bias: .init(repeating: 0, count: 32))
+      try check(panel)
     }
   }
 
   @Test(
-    "int8 products of the model's sizes are those of the reference",
+    "products of the model's sizes are those of the reference",
     arguments: KernelTable.runnable, [64, 1280, 5120])
   func modelSizes(kernels: KernelTable, k: Int) throws {
     var random = SeededRandom(seed: UInt64(k))
@@ -51,18 +61,22 @@ struct KernelMatmulTests {
       scaleCodes: (0..<32).map { _ in
         (0..<k / 64).map { _ in UInt8.random(in: 0...9, using: &random) }
       })
-    let x = random.normals(2, by: k).map { Reference.quantize($0) }
-    try check(kernels, panel, step: 0.003, x, bias: random.normals(32))
+    let (x, bias) = (random.normals(2, by: k), random.normals(32))
+    for precision in ActivationPrecision.allCases {
+      let codes = x.map { Reference.quantize($0, precision: precision) }
+      try check(kernels, panel, step: 0.003, codes, precision, bias: bias)
+    }
   }
 
   private func check(
     _ kernels: KernelTable, _ panel: Reference.QuantizedPanel, step: Float,
-    _ x: [Reference.QuantizedRow], bias: [Float], _ location: SourceLocation = #_sourceLocation
+    _ x: [Reference.QuantizedRow], _ precision: ActivationPrecision = .int8, bias: [Float],
+    _ location: SourceLocation = #_sourceLocation
   ) throws {
     let out = try rows(.init(repeating: [], count: x.count), columns: 32)
     kernels.matmulQ8(
-      try panel.panel(step: step), x: try x.quantizedRows(k: panel.k), tokens: 0..<x.count,
-      bias: try array(bias), out: out)
+      try panel.panel(step: step), x: try x.quantizedRows(k: panel.k, precision: precision),
+      tokens: 0..<x.count, bias: try array(bias), out: out)
     let found = out.values(x.count, columns: 32)
     for t in x.indices {
       expectSame(

@@ -18,18 +18,33 @@ struct KernelRowTests {
     x.append((0..<columns).map { _ in random.normal() * 0x1p120 })
     x.append((0..<columns).map { $0 % 64 == 0 ? 127 : Float($0 % 200) / 2 - 50 })
     let k = KernelShape.paddedColumns(columns)
-    for factors in [nil, random.normals(columns).map { abs($0) + 0.25 }] {
-      let out = try QuantizedRows(rows: x.count + 1, k: k)
+    let factors = random.normals(columns).map { abs($0) + 0.25 }
+    for (factors, precision) in [
+      (nil, ActivationPrecision.int8), (factors, .int8), (nil, .int16), (factors, .int16),
+    ] {
+      let out = try QuantizedRows(rows: x.count + 1, k: k, precision: precision)
       kernels.quantize(
         try rows(x, columns: columns), columns: columns, columnFactors: try factors.map(array),
         into: out, rows: 1..<x.count + 1)
       #expect(out.codes.from(0).values(k).allSatisfy { $0 == 0 }, "row 0 was not asked for")
-      let wanted = x.map { Reference.quantize($0, columnFactors: factors) }
-      let rows = try wanted.quantizedRows(k: k)
+      let wanted = x.map {
+        Reference.quantize($0, columnFactors: factors, precision: precision)
+      }
+      let rows = try wanted.quantizedRows(k: k, precision: precision)
       let blocks = x.count * k / 64
       #expect(out.codes.from(k).values(x.count * k) == rows.codes.from(0).values(x.count * k))
+      #expect(
+        out.lowCodes?.from(k).values(x.count * k) == rows.lowCodes?.from(0).values(x.count * k))
       expectSame(out.scales.from(k / 64).values(blocks), rows.scales.from(0).values(blocks))
       #expect(out.offsets.from(k / 64).values(blocks) == rows.offsets.from(0).values(blocks))
+    }
+  }
+
+  @Test("every code of int16 is the sum of its terms")
+  func terms() {
+    for code in -32512...32512 {
+      let (high, low) = Reference.terms(code)
+      #expect(255 * Int(high) + Int(low) == code && high >= -127 && low >= -127)
     }
   }
 

@@ -91,10 +91,16 @@ extension Reference.QuantizedPanel {
 }
 
 extension [Reference.QuantizedRow] {
-  func quantizedRows(k: Int) throws -> QuantizedRows {
-    let result = try QuantizedRows(rows: count, k: k)
+  func quantizedRows(
+    k: Int, precision: ActivationPrecision = .int8
+  ) throws -> QuantizedRows {
+    let result = try QuantizedRows(rows: count, k: k, precision: precision)
     for (t, row) in enumerated() {
-      for (i, code) in row.codes.enumerated() { result.codes[t * k + i] = code }
+      for (i, code) in row.codes.enumerated() {
+        let terms = precision == .int8 ? (high: Int8(code), low: 0) : Reference.terms(code)
+        result.codes[t * k + i] = terms.high
+        result.lowCodes?[t * k + i] = terms.low
+      }
       for (b, scale) in row.scales.enumerated() {
         result.scales[t * (k / 64) + b] = scale
         result.offsets[t * (k / 64) + b] =

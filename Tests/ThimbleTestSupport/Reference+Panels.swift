@@ -1,10 +1,12 @@
+public import ThimbleSystem
+
 extension Reference {
-  /// A row of activations in int8, by blocks of 64.
+  /// A row of activations as integers, by blocks of 64.
   public struct QuantizedRow: Equatable, Sendable {
-    public var codes: [Int8] = []
+    public var codes: [Int] = []
     public var scales: [Float] = []
 
-    public init(codes: [Int8] = [], scales: [Float] = []) {
+    public init(codes: [Int] = [], scales: [Float] = []) {
       self.codes = codes
       self.scales = scales
     }
@@ -80,15 +82,27 @@ extension Reference {
   }
 
   /// §5
-  public static func quantize(_ row: [Float], columnFactors: [Float]? = nil) -> QuantizedRow {
+  public static func quantize(
+    _ row: [Float], columnFactors: [Float]? = nil, precision: ActivationPrecision = .int8
+  ) -> QuantizedRow {
+    let limit: Float = precision == .int16 ? 32512 : 127
     var result = QuantizedRow()
     for x in blocks(multiplied(row, by: columnFactors)) {
       let max = largest(x)
       let isZero = max < 0x1p-100
-      result.scales.append(isZero ? 0 : max / 127)
-      result.codes += isZero ? [Int8](repeating: 0, count: 64) : x.map { rounded($0 * (127 / max)) }
+      result.scales.append(isZero ? 0 : max / limit)
+      result.codes +=
+        isZero
+        ? [Int](repeating: 0, count: 64)
+        : x.map { Int(($0 * (limit / max)).rounded(.toNearestOrEven)) }
     }
     return result
+  }
+
+  /// §5: the two terms of a code of int16.
+  public static func terms(_ code: Int) -> (high: Int8, low: Int8) {
+    let high = Int((Float(code) * 0x1.010102p-8).rounded(.toNearestOrEven))
+    return (Int8(high), Int8(code - 255 * high))
   }
 
   /// §6: one output for each of the 32 rows.
@@ -100,7 +114,7 @@ extension Reference {
       for b in x.scales.indices {
         let block = b * 64..<(b + 1) * 64
         let dot = zip(panel.codes[row][block], x.codes[block]).reduce(0) {
-          $0 + Int($1.0) * Int($1.1)
+          $0 + Int($1.0) * $1.1
         }
         let scale = Self.scale(step: step, code: panel.scaleCodes[row][b])
         acc = fma(Float(dot), scale * x.scales[b], acc)

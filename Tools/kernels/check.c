@@ -42,17 +42,18 @@ static void weights(const tk_isa *isa) {
   }
 }
 
-static void matmul(const tk_isa *isa) {
+static void matmul(const tk_isa *isa, bool isWide) {
   enum { n = 1100, k = 1152, blocks = k / TK_BLOCK, most = 135, stride = 40 };
   float *x = normals(most * n, 1), *bias = normals(TK_PANEL_ROWS, 1), steps[8];
   make_steps(0.003f, steps);
-  int8_t *codes = zeros(most * k, 1);
+  int8_t *codes = zeros(most * k, 1), *low = isWide ? zeros(most * k, 1) : NULL;
   float *scales = zeros(most * blocks, sizeof *scales);
   int32_t *offsets = zeros(most * blocks, sizeof *offsets);
-  isa->quantize(&(tk_quantize){.x = x, .codes = codes, .scales = scales, .offsets = offsets,
-                               .rows = most, .n = n, .k = k, .xStride = n,
+  isa->quantize(&(tk_quantize){.x = x, .codes = codes, .low = low, .scales = scales,
+                               .offsets = offsets, .rows = most, .n = n, .k = k, .xStride = n,
                                .codesStride = k});
   add(codes, most * k);
+  if (isWide) add(low, most * k);
   add(scales, most * blocks * sizeof *scales);
   add(offsets, most * blocks * sizeof *offsets);
 
@@ -68,15 +69,18 @@ static void matmul(const tk_isa *isa) {
   float *w = normals(k * TK_PANEL_ROWS, 1), *out = zeros(most * stride, sizeof *out);
   for (size_t tokens = 1; tokens <= most; tokens += tokens < 27 ? 1 : 54) {
     isa->matmul_q8(&(tk_matmul_q8){.codes = panel, .scaleCodes = scaleCodes, .steps = steps,
-                                   .x = codes, .xScales = scales, .xOffsets = offsets,
-                                   .bias = bias, .out = out, .k = k, .tokens = tokens,
-                                   .outStride = stride, .panels = 1});
+                                   .x = codes, .xLow = low, .xScales = scales,
+                                   .xOffsets = offsets, .bias = bias, .out = out, .k = k,
+                                   .tokens = tokens, .outStride = stride, .panels = 1});
     add(out, most * stride * sizeof *out);
     isa->matmul_f32(&(tk_matmul_f32){.weights = w, .x = x, .bias = bias, .out = out, .k = n,
                                      .tokens = tokens, .xStride = n, .outStride = stride});
     add(out, most * stride * sizeof *out);
   }
 }
+
+static void matmul_int8(const tk_isa *isa) { matmul(isa, false); }
+static void matmul_int16(const tk_isa *isa) { matmul(isa, true); }
 
 static void rows(const tk_isa *isa) {
   enum { count = 3003, most = 300 };
@@ -113,7 +117,8 @@ int main(void) {
   static const struct {
     const char *name;
     void (*run)(const tk_isa *);
-  } parts[] = {{"weights", weights}, {"matmul", matmul}, {"rows", rows}, {"attention", attention}};
+  } parts[] = {{"weights", weights}, {"int8", matmul_int8}, {"int16", matmul_int16},
+               {"rows", rows},       {"attention", attention}};
   enum { partCount = sizeof parts / sizeof parts[0] };
   uint64_t first[partCount];
   bool isFirst = true, agree = true;

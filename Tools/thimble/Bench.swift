@@ -41,6 +41,11 @@ struct Bench: ParsableCommand {
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
 
+  @Option(
+    help: "int8, or int16 for less error at twice the multiplications.",
+    transform: ActivationPrecision.init(argument:))
+  var activations = ActivationPrecision.int8
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -85,9 +90,10 @@ struct Bench: ParsableCommand {
   }
 
   private func measure(_ mode: Mode, threads: Int) throws -> [Measurement] {
-    let run = RunOptions(
+    var run = RunOptions(
       memory: .bytes(try budget(mode, threads: threads)), threads: threads,
       isa: environment("THIMBLE_ISA"), maximumTokens: max(tokens.max() ?? 512, batch * 32))
+    run.activations = activations
     let model = try LanguageModel(path: file, options: run)
     let meter = try PassMeter(workers: threads)
     model.masked.encoder.meter = meter
@@ -124,7 +130,8 @@ struct Bench: ParsableCommand {
     let file = try ThimbleFile(path: file)
     let plan = try MemoryPlan(
       file, configuration: FileWeights.configuration(of: file), budget: .bytes(1 << 40),
-      tokens: max(tokens.max() ?? 512, batch * 32), withHead: true, threads: threads)
+      tokens: max(tokens.max() ?? 512, batch * 32), withHead: true, activations: activations,
+      threads: threads)
     // The models that were measured before are gone, but the allocator may have kept pages.
     let fixed = plan.peak - plan.pinned + (1 << 20)
     switch mode {

@@ -112,8 +112,10 @@ struct Evaluate: ParsableCommand {
 extension Evaluate {
   /// Runs a task with labels on both models.
   fileprivate func run(_ task: TaskReport.Task) throws {
+    var plain = options.run
+    plain.activations = .int8
     let pair = (
-      file: try openSource(file, options.run), reference: try openSource(reference, options.run)
+      file: try openSource(file, options.run), reference: try openSource(reference, plain)
     )
     var runner = TaskRunner(file: pair.file, reference: pair.reference)
     runner.textOptions.convention = convention

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Thimble
 internal import ThimbleReference
 internal import ThimbleSystem
@@ -5,7 +6,17 @@ internal import ThimbleSystem
 /// Opens `path`: a .thimble file, or a checkpoint, which then runs in place in fp32.
 func openModel(_ path: String, _ options: RunOptions) throws -> LanguageModel {
   if isThimbleFile(path) { return try LanguageModel(path: path, options: options) }
-  return try LanguageModel(checkpoint: path, options: options)
+  return try LanguageModel(checkpoint: path, options: try checkpointOptions(options, path))
+}
+
+/// Options that say what a checkpoint cannot do are refused rather than ignored.
+private func checkpointOptions(_ options: RunOptions, _ path: String) throws -> RunOptions {
+  guard options.activations == .int8 else {
+    throw ValidationError(
+      "--activations \(options.activations.rawValue): \(path) is a checkpoint and runs in fp32. Convert it first."
+    )
+  }
+  return options
 }
 
 /// Whether `path` is meant as a .thimble file: by its name or by its first byte, which no checkpoint has.
@@ -22,5 +33,5 @@ func openSource(_ path: String, _ options: RunOptions) throws -> ModelSource {
   if isThimbleFile(path) {
     return try .file(path, options: options, scoresVocabulary: false)
   }
-  return try .checkpoint(path, options: options)
+  return try .checkpoint(path, options: try checkpointOptions(options, path))
 }

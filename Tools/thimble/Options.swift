@@ -55,6 +55,12 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
 
+  @Option(
+    help:
+      "int8, or int16 for less error at twice the multiplications: what inputs of int8 weights are rounded to.",
+    transform: ActivationPrecision.init(argument:))
+  var activations = ActivationPrecision.int8
+
   @Flag(
     name: .shortAndLong,
     help: "Say on standard error what is kept in memory, and at the end what was used.")
@@ -67,8 +73,20 @@ struct ModelOptions: ParsableArguments {
   }
 
   var run: RunOptions {
-    RunOptions(
+    var run = RunOptions(
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"))
+    run.activations = activations
+    return run
+  }
+}
+
+extension ActivationPrecision {
+  init(argument: String) throws {
+    guard let precision = Self(rawValue: argument) else {
+      let known = Self.allCases.map(\.rawValue).joined(separator: " and ")
+      throw ValidationError("--activations \(argument): there are \(known).")
+    }
+    self = precision
   }
 }
 
@@ -78,6 +96,7 @@ extension ModelOptions {
     guard verbose else { return }
     let kernels = model.masked.encoder.kernels.name
     var line = "\(model.path): \(run.threadCount) threads, kernels \(kernels), "
+    if model.plan != nil { line += "\(activations.rawValue) activations, " }
     if let plan = model.plan {
       line +=
         plan.pinnedChunks == plan.chunks

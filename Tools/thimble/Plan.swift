@@ -35,10 +35,11 @@ struct Plan: ParsableCommand {
       let run = options.run
       let plan = try MemoryPlan(
         file, configuration: configuration, budget: run.memory,
-        tokens: tokens ?? configuration.maxPositions, withHead: true, threads: run.threadCount)
+        tokens: tokens ?? configuration.maxPositions, withHead: true,
+        activations: run.activations, threads: run.threadCount)
       let estimate = PassEstimate(
         file, configuration: configuration, plan: plan,
-        limits: try MachineLimits(threads: run.threadCount))
+        activations: run.activations, limits: try MachineLimits(threads: run.threadCount))
       try StandardStream.output.write(
         json ? jsonText(plan, estimate) : text(plan) + estimate.table.text)
     }
@@ -88,7 +89,8 @@ private struct PassEstimate {
   private let milliseconds: [(tokens: Int, encode: Double, fill: Double)]
 
   init(
-    _ file: ThimbleFile, configuration: XLMConfiguration, plan: MemoryPlan, limits: MachineLimits
+    _ file: ThimbleFile, configuration: XLMConfiguration, plan: MemoryPlan,
+    activations: ActivationPrecision, limits: MachineLimits
   ) {
     let matrices = file.tensors.filter { $0.shape.kind == .q8b64 }
     func codes(_ tensors: [TensorRecord]) -> Double {
@@ -100,8 +102,10 @@ private struct PassEstimate {
     let pinned = Double(plan.pinned) * 64 / 65
     let pinnedEncoder = min(pinned, encoder)
     let pinnedVocabulary = pinned - pinnedEncoder
+    let terms: Double = activations == .int16 ? 2 : 1
     func seconds(_ codes: Double, pinned: Double, rows: Double) -> Double {
-      (codes - pinned) / limits.decode + max(pinned / limits.memory, codes * rows / limits.multiply)
+      (codes - pinned) / limits.decode
+        + max(pinned / limits.memory, codes * rows * terms / limits.multiply)
     }
     milliseconds = [16, 128, 512].filter { $0 <= configuration.maxPositions }.map { tokens in
       let attention =

@@ -38,6 +38,11 @@ struct Serve: ParsableCommand {
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
 
+  @Option(
+    help: "int8, or int16 for less error at twice the multiplications.",
+    transform: ActivationPrecision.init(argument:))
+  var activations = ActivationPrecision.int8
+
   @Option(help: "The name of the model. (default: the file's, without .thimble)")
   var name: String?
 
@@ -119,6 +124,7 @@ struct Serve: ParsableCommand {
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"),
       maximumTokens: passTokens)
     server.run.positionsPerRound = 64
+    server.run.activations = activations
     server.interface.name = name ?? servedName
     server.interface.version = ThimbleCommand.version
     server.interface.key = try key()

@@ -42,9 +42,12 @@ INLINE void scale_all(const float *scales, size_t count, float step, float *prod
   for (; b < count; b++) products[b] = scales[b] * step;
 }
 
-INLINE void q8_tile(const tk_matmul_q8 *a, q8_part *part, size_t token, size_t row, int tokens) {
+// The inputs have `terms` terms of 8 bits each, at most 2; tokens * terms is at most Q8_TOKENS.
+INLINE void q8_tile(const tk_matmul_q8 *a, q8_part *part, size_t token, size_t row, int tokens,
+                    int terms) {
   const size_t blocks = a->k / TK_BLOCK;
-  const int8_t *x = a->x + token * a->k + part->first * TK_BLOCK;
+  const size_t firstX = token * a->k + part->first * TK_BLOCK;
+  const int8_t *x[2] = {a->x + firstX, terms == 2 ? a->xLow + firstX : NULL};
   const float *xScales = a->xScales + token * blocks + part->first;
   const int32_t *xOffsets = a->xOffsets + token * blocks + part->first;
   float *out = part->out + token * a->outStride + row;
@@ -59,13 +62,17 @@ INLINE void q8_tile(const tk_matmul_q8 *a, q8_part *part, size_t token, size_t r
   for (size_t b = 0; b < part->count; b++) {
     const uint8_t *codes = part->codes + b * TK_BLOCK * TK_PANEL_ROWS + row * 4;
     // The cache does not hold the activations of many tokens: the next tile's are fetched.
-    if (tokens == Q8_MANY && a->tokens > MANY_TOKENS)
-      UNROLL for (int t = 0; t < tokens; t++)
-        __builtin_prefetch(x + (t + tokens) * a->k + b * TK_BLOCK);
+    if (tokens * terms == Q8_MANY && a->tokens > MANY_TOKENS)
+      UNROLL for (int i = 0; i < tokens * terms; i++)
+        __builtin_prefetch(x[i % terms] + (i / terms + tokens) * a->k + b * TK_BLOCK);
+    // A token's terms follow each other; its offset goes with the last.
     i32x16 dots[Q8_TOKENS][Q8_VECTORS];
-    UNROLL for (int t = 0; t < tokens; t++)
+    UNROLL for (int i = 0; i < tokens * terms; i++) {
+      const bool isLast = i % terms == terms - 1;
       UNROLL for (int v = 0; v < Q8_VECTORS; v++)
-        dots[t][v] = (i32x16){0} + (TK_Q8_UNSIGNED ? xOffsets[b + t * blocks] : 0);
+        dots[i][v] =
+            (i32x16){0} + (TK_Q8_UNSIGNED && isLast ? xOffsets[b + i / terms * blocks] : 0);
+    }
 #pragma clang loop unroll(disable)
     for (int quarter = 0; quarter < TK_BLOCK; quarter += TK_BLOCK / 4) {
       for (size_t i = 0; i < part->aheadLines && part->ahead < part->aheadEnd; i++) {
@@ -76,13 +83,17 @@ INLINE void q8_tile(const tk_matmul_q8 *a, q8_part *part, size_t token, size_t r
       for (int k = quarter; k < quarter + TK_BLOCK / 4; k += 4, codes += 4 * TK_PANEL_ROWS) {
         q8_weights w[Q8_VECTORS];
         UNROLL for (int v = 0; v < Q8_VECTORS; v++) w[v] = q8_load(codes + v * 4 * LANES);
-        UNROLL for (int t = 0; t < tokens; t++) {
+        UNROLL for (int i = 0; i < tokens * terms; i++) {
           int32_t x4;
-          memcpy(&x4, x + t * a->k + b * TK_BLOCK + k, sizeof x4);
-          UNROLL for (int v = 0; v < Q8_VECTORS; v++) dots[t][v] = q8_dot(dots[t][v], w[v], x4);
+          memcpy(&x4, x[i % terms] + i / terms * a->k + b * TK_BLOCK + k, sizeof x4);
+          UNROLL for (int v = 0; v < Q8_VECTORS; v++) dots[i][v] = q8_dot(dots[i][v], w[v], x4);
         }
       }
     }
+    if (terms == 2)
+      UNROLL for (int t = 0; t < tokens; t++)
+        UNROLL for (int v = 0; v < Q8_VECTORS; v++)
+          dots[t][v] = 255 * dots[2 * t][v] + dots[2 * t + 1][v];
     // The product of the scales is the same for all rows of nearly every block.
     const bool isPlain = part->plain >> b & 1;
     const float *scale = part->scales[b] + row;
@@ -124,7 +135,9 @@ static void matmul_q8(const tk_matmul_q8 *a) {
   assert(a->k % TK_BLOCK == 0 && a->k > 0);
   if (a->tokens == 0) return;
   const size_t blocks = a->k / TK_BLOCK, blockSize = TK_BLOCK * TK_PANEL_ROWS;
-  const size_t tileTokens = a->tokens > MANY_TOKENS ? Q8_MANY : Q8_TOKENS;
+  // A wide token fills two places of a tile.
+  const size_t tileTokens =
+      (a->tokens > MANY_TOKENS ? Q8_MANY : Q8_TOKENS) / (a->xLow ? 2 : 1);
   const size_t tiles =
       (a->tokens + tileTokens - 1) / tileTokens * (TK_PANEL_ROWS / (Q8_VECTORS * LANES));
   const size_t most = tiles <= FEW_TILES ? FEW_BLOCKS : MOST_BLOCKS;
@@ -149,9 +162,12 @@ static void matmul_q8(const tk_matmul_q8 *a) {
       for (size_t row = 0; row < TK_PANEL_ROWS; row += Q8_VECTORS * LANES)
         for (size_t t = 0; t < a->tokens; t += tileTokens) {
           const size_t tokens = a->tokens - t < tileTokens ? a->tokens - t : tileTokens;
-#define TILE(count) q8_tile(a, &part, t, row, count)
-          FOR_TOKENS(tokens, Q8_TOKENS, TILE)
+#define TILE(count) q8_tile(a, &part, t, row, count, 1)
+#define WIDE_TILE(count) q8_tile(a, &part, t, row, count, 2)
+          if (a->xLow) FOR_TOKENS(tokens, Q8_TOKENS / 2, WIDE_TILE)
+          else FOR_TOKENS(tokens, Q8_TOKENS, TILE)
 #undef TILE
+#undef WIDE_TILE
         }
     }
 }

@@ -1,8 +1,15 @@
 // Work on rows of activations: quantisation and LayerNorm.
 
-// Codes, scale and offset of one block: x[64] times the factors, if there are any.
-INLINE void quantize_block(const float *x, const float *factors, int8_t *codes, float *scale,
-                           int32_t *offset) {
+INLINE void store_codes(int8_t *codes, i32x16 values) {
+  i8x16 bytes = __builtin_convertvector(values, i8x16);
+  memcpy(codes, &bytes, sizeof bytes);
+}
+
+// Codes, scale and offset of one block: x[64] times the factors, if there are any. int16 if there
+// is a place for the low parts of the codes.
+INLINE void quantize_block(const float *x, const float *factors, int8_t *codes, int8_t *low,
+                           float *scale, int32_t *offset) {
+  const float largestCode = low ? 255 * 127 + 127 : 127;
   f32x16 v[4];
   i32x16 largest = {0};
   UNROLL for (int i = 0; i < 4; i++) {
@@ -16,16 +23,20 @@ INLINE void quantize_block(const float *x, const float *factors, int8_t *codes, 
   float max;
   memcpy(&max, &maxBits, sizeof max);
   bool isZero = max < 0x1p-100f;
-  float inverse = isZero ? 0 : 127 / max;
-  *scale = isZero ? 0 : max / 127;
+  float inverse = isZero ? 0 : largestCode / max;
+  *scale = isZero ? 0 : max / largestCode;
   // Added to 1.5 * 2^23, a number is rounded to an integer, which the low bits then hold.
   const i32x16 base = bits_of(splat(0x1.8p23f));
   i32x16 sum = {0};
   UNROLL for (int i = 0; i < 4; i++) {
     i32x16 code = bits_of(v[i] * inverse + 0x1.8p23f) - base;
     sum += code;
-    i8x16 bytes = __builtin_convertvector(code, i8x16);
-    memcpy(codes + i * LANES, &bytes, sizeof bytes);
+    i32x16 high = code;
+    if (low) {
+      high = bits_of(__builtin_convertvector(code, f32x16) * (1.0f / 255) + 0x1.8p23f) - base;
+      store_codes(low + i * LANES, code - 255 * high);
+    }
+    store_codes(codes + i * LANES, high);
   }
   *offset = -128 * __builtin_reduce_add(sum);
 }
@@ -41,16 +52,18 @@ static void quantize(const tk_quantize *a) {
   for (size_t row = 0; row < a->rows; row++) {
     const float *x = a->x + row * a->xStride;
     int8_t *codes = a->codes + row * a->codesStride;
+    int8_t *low = a->low ? a->low + row * a->codesStride : NULL;
     float *scales = a->scales + row * blocks;
     int32_t *offsets = a->offsets + row * blocks;
     for (size_t b = 0; b < whole; b++)
       quantize_block(x + b * TK_BLOCK, a->columnFactors ? a->columnFactors + b * TK_BLOCK : NULL,
-                     codes + b * TK_BLOCK, scales + b, offsets + b);
+                     codes + b * TK_BLOCK, low ? low + b * TK_BLOCK : NULL, scales + b,
+                     offsets + b);
     if (rest > 0) {
       float padded[TK_BLOCK] = {0};
       memcpy(padded, x + whole * TK_BLOCK, rest * sizeof(float));
       quantize_block(padded, a->columnFactors ? restFactors : NULL, codes + whole * TK_BLOCK,
-                     scales + whole, offsets + whole);
+                     low ? low + whole * TK_BLOCK : NULL, scales + whole, offsets + whole);
     }
   }
 }

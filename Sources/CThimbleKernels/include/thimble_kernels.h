@@ -28,8 +28,9 @@ typedef struct {
   const uint8_t *_Nonnull scaleCodes;  // [panels][k / 64][32]: e; scale = steps[e & 7] * 2^(e >> 3)
   const float *_Nonnull steps;         // [8]
   const int8_t *_Nonnull x;            // [tokens][k]
+  const int8_t *_Nullable xLow;        // [tokens][k]: the inputs are 255 * x + xLow; or NULL
   const float *_Nonnull xScales;       // [tokens][k / 64]
-  const int32_t *_Nonnull xOffsets;    // [tokens][k / 64]: -128 * sum of the block's codes
+  const int32_t *_Nonnull xOffsets;    // [tokens][k / 64]: -128 * sum of the block's inputs
   const float *_Nonnull bias;          // [panels][32]
   float *_Nonnull out;                 // [tokens] rows of [panels][32], outStride floats apart
   size_t k;                            // a multiple of 64
@@ -54,11 +55,12 @@ typedef struct {
   size_t outStride;
 } tk_matmul_f32;
 
-// Activations of rows to int8 by blocks of 64; columns from n to k are zero.
+// Activations of rows to int8 or int16 by blocks of 64; columns from n to k are zero.
 typedef struct {
   const float *_Nonnull x;                // [rows] of n, xStride floats apart
   const float *_Nullable columnFactors;   // [n], multiplied in first; or NULL
   int8_t *_Nonnull codes;                 // [rows] of k, codesStride apart
+  int8_t *_Nullable low;                  // likewise: int16 codes are 255 * codes + low; or NULL
   float *_Nonnull scales;                 // [rows] of k / 64, codesStride / 64 apart
   int32_t *_Nonnull offsets;              // likewise
   size_t rows, n, k;                      // k = n rounded up to a multiple of 64

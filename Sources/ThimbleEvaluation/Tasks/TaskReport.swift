@@ -1,4 +1,5 @@
 public import ThimbleJSON
+public import ThimbleSystem
 
 /// How reference and file do on a task with labels (Formats/report.md).
 public struct TaskReport: Sendable {
@@ -6,6 +7,8 @@ public struct TaskReport: Sendable {
 
   public let task: Task
   public let filePath: String
+  /// What the inputs of the file's int8 weights were rounded to.
+  public let activations: ActivationPrecision
   public let referencePath: String
   /// In the order in which they came.
   public let languages: [Result]
@@ -32,7 +35,8 @@ public struct TaskReport: Sendable {
   public var json: JSONValue {
     [
       "format": "thimble-task", "version": 1, "task": .string(task.rawValue),
-      "file": ["path": .string(filePath)], "reference": ["path": .string(referencePath)],
+      "file": ["path": .string(filePath), "activations": .string(activations.rawValue)],
+      "reference": ["path": .string(referencePath)],
       "isComplete": .bool(isComplete), "seconds": .number(seconds), "overall": overall.json,
       "languages": .array(languages.map(\.json)),
     ]

@@ -57,7 +57,8 @@ public struct TaskRunner {
     var all = ClassTally()
     for (_, tally) in tallies.entries { all.add(tally) }
     return TaskReport(
-      task: .xnli, filePath: file.path, referencePath: reference.path,
+      task: .xnli, filePath: file.path, activations: file.activations,
+      referencePath: reference.path,
       languages: tallies.entries.map { $1.result($0) }, overall: all.result("in all"),
       isComplete: isComplete, seconds: monotonicSeconds() - start)
   }
@@ -98,7 +99,8 @@ public struct TaskRunner {
       results.reduce(0) { $0 + value($1) } / Double(max(results.count, 1))
     }
     return TaskReport(
-      task: .sts, filePath: file.path, referencePath: reference.path, languages: results,
+      task: .sts, filePath: file.path, activations: file.activations,
+      referencePath: reference.path, languages: results,
       overall: .init(
         name: "mean", examples: results.reduce(0) { $0 + $1.examples },
         reference: mean(\.reference), file: mean(\.file), difference: nil, agreement: nil,
