@@ -1,5 +1,7 @@
 import Testing
+import ThimbleJSON
 import ThimbleSystem
+import ThimbleTestSupport
 import ThimbleText
 
 /// Words of languages without spaces, by small dictionaries made up here.
@@ -14,6 +16,26 @@ struct SegmentationTests {
     let options = EncodingOptions(language: language, ends: .none)
     #expect(split.tables.warning(for: options) == nil)
     return try split.words(options)
+  }
+
+  @Test("words are those of jieba and pythainlp, by Hugging Face's rules", arguments: ["zh", "th"])
+  func goldens(language: String) throws {
+    let lines = try MappedFile(path: fixture("segmented.tsv")).bytes.bytes().split(separator: 0x0A)
+      .map { $0.split(separator: 0x09, omittingEmptySubsequences: false) }
+      .filter { String(decoding: $0[0], as: UTF8.self) == language }
+    #expect(lines.count >= 400)
+    let texts = try lines.map { try #require(try JSONValue(parsing: Array($0[1])).string) }
+    let wanted = lines.map { String(decoding: $0[2], as: UTF8.self) }
+    let dictionary = try String(decoding: bytes(fixture(language + ".txt")), as: UTF8.self)
+    let split = try SplitWords(
+      (texts + wanted).joined(),
+      dictionaries: SmallDictionaries.parsed(
+        chinese: language == "zh" ? dictionary : nil, thai: language == "th" ? dictionary : nil))
+    let options = EncodingOptions(mode: .huggingFace, language: language, ends: .none)
+    for (text, wanted) in zip(texts, wanted) {
+      #expect(
+        try split.words(text, options).joined(separator: " ") == wanted, "\(text.debugDescription)")
+    }
   }
 
   @Test("Chinese takes the likeliest words of the dictionary")

@@ -24,7 +24,10 @@ struct SplitWords {
           from: files, lowercases: lowercases, languages: [], dictionaries: dictionaries)))
   }
 
-  func words(_ options: EncodingOptions) throws -> [String] {
+  func words(_ options: EncodingOptions) throws -> [String] { try words(text, options) }
+
+  /// The words of another text of the same signs.
+  func words(_ text: String, _ options: EncodingOptions) throws -> [String] {
     var tokenizer = Tokenizer(tables: tables)
     // Bytes, because a mark would make one character of itself and the < behind it.
     var bytes: [UInt8] = []
