@@ -63,7 +63,7 @@ public struct Listener: Service {
   }
 
   public func run() async throws {
-    let connections = Connections()
+    let connections = Connections(interface.metrics)
     let group = MultiThreadedEventLoopGroup.singleton
     let http = makeHTTP(connections)
     let quiescing = ServerQuiescingHelper(group: group)
