@@ -250,6 +250,29 @@ struct LiveTests {
     }
   }
 
+  @Test("holds a few large bodies at a time, and serves small requests beside them")
+  func largeBodies() async throws {
+    var limits = ConnectionLimits()
+    limits.timeout = 3
+    try await serve(limits) { _, address in
+      let head = "POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+      let most = String(repeating: " ", count: 999_999)
+      let answers = try await withThrowingTaskGroup(of: String.self) { group in
+        for _ in 0..<12 {
+          group.addTask { try await Connection.talk(address, [head, most], enough: "error_type") }
+        }
+        var answers = [try #require(try await group.next())]
+        try await expectService(address)
+        for try await answer in group { answers.append(answer) }
+        return answers
+      }
+      // The others arrive too slowly. A reset may take an answer away.
+      #expect(
+        answers.allSatisfy { $0.isEmpty || ["408", "429"].contains($0.dropFirst(9).prefix(3)) })
+      #expect(answers.contains { $0.hasPrefix("HTTP/1.1 429") && $0.contains("Retry-After: 1") })
+    }
+  }
+
   @Test("answers 100,000 masks at a bounded cost")
   func masks() async throws {
     try await serve { _, address in
