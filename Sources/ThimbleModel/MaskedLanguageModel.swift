@@ -77,13 +77,13 @@ public final class MaskedLanguageModel {
     _ batch: Batch, at rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
   ) throws(ModelError) {
     try encoder.encode(batch, keeping: rows)
-    try score(keptRows: Array(rows.indices), body)
+    try score(keptRows: rows.indices, body)
   }
 
   /// Calls `body` with the logits at each of `rows` of the hidden states that were encoded last, in order.
-  public func score(
-    keptRows rows: [Int], _ body: (_ index: Int, _ logits: Logits) -> Void
-  ) throws(ModelError) {
+  public func score<Kept: RandomAccessCollection<Int>>(
+    keptRows rows: Kept, _ body: (_ index: Int, _ logits: Logits) -> Void
+  ) throws(ModelError) where Kept.Index == Int {
     for start in stride(from: 0, to: rows.count, by: positionsPerRound) {
       let round = start..<min(start + positionsPerRound, rows.count)
       try computeLogits(at: rows[round])
@@ -101,7 +101,7 @@ public final class MaskedLanguageModel {
   }
 
   /// Computes the logits at `rows`, at most `positionsPerRound`, of the hidden states that were encoded last.
-  public func computeLogits(at rows: ArraySlice<Int>) throws(ModelError) {
+  public func computeLogits(at rows: some Collection<Int>) throws(ModelError) {
     let hidden = encoder.hidden
     for (target, row) in rows.enumerated() {
       for column in 0..<hidden.width {

@@ -102,6 +102,27 @@ struct ExactnessTests {
     }
   }
 
+  @Test("of tokens are the same whichever others are kept", arguments: [false, true])
+  func kept(inFloat: Bool) throws {
+    let model =
+      inFloat
+      ? try reference(smallCheckpoint, threads: 2, maximumTokens: 80)
+      : try fileModel(
+        convert(smallCheckpoint, to: "small.thimble", in: folder), threads: 2, maximumTokens: 80)
+    let batch = try Batch(maximumTokens: 80)
+    for sentence in Self.sentences { try batch.append(sentence) }
+    func states(keeping kept: [Int]?) throws -> [[UInt32]] {
+      try model.encoder.encode(batch, keeping: kept)
+      return (0..<(kept?.count ?? batch.tokenCount)).map {
+        model.encoder.hiddenState($0).map(\.bitPattern)
+      }
+    }
+    let all = try states(keeping: nil)
+    for kept in [[], [0], [6, 11, 16, 73], Array(3..<70), Array(all.indices)] {
+      #expect(try states(keeping: kept) == kept.map { all[$0] }, "\(kept)")
+    }
+  }
+
   @Test("of a checkpoint in fp32 do not depend on ISA, threads or the batch")
   func checkpoint() throws {
     let expected = try logitBits(

@@ -39,6 +39,11 @@ struct APIError: Error {
       status: .failedDependency, kind: .backend, message: "The model has no head \(does).")
   }
 
+  static let tooManyBodies = APIError(
+    status: .tooManyRequests, kind: .overloaded,
+    message: "Too many large requests arrive at once. Try again in 1 s.",
+    headers: [.retryAfter: "1"], closes: true)
+
   static let notFinite = APIError(
     status: .failedDependency, kind: .backend,
     message: "The model yields values that are not finite. Its weights are damaged.")

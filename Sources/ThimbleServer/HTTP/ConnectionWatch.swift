@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import NIOCore
 internal import NIOHTTPTypes
 internal import Synchronization
@@ -27,13 +28,20 @@ final class Connection: Sendable {
 /// The open connections by their channels.
 final class Connections: Sendable {
   private let connections = Mutex<[ObjectIdentifier: Connection]>([:])
+  private let metrics: ServerMetrics
+
+  init(_ metrics: ServerMetrics) { self.metrics = metrics }
 
   subscript(channel: any Channel) -> Connection? {
     connections.withLock { $0[ObjectIdentifier(channel)] }
   }
 
   fileprivate func set(_ connection: Connection?, for channel: any Channel) {
-    connections.withLock { $0[ObjectIdentifier(channel)] = connection }
+    let count = connections.withLock { connections in
+      connections[ObjectIdentifier(channel)] = connection
+      return connections.count
+    }
+    metrics.connections.set(count)
   }
 }
 

@@ -34,6 +34,9 @@ public struct ListenError: Error, CustomStringConvertible {
 /// Limits of connections.
 public struct ConnectionLimits: Sendable {
   public var maximumConnections = 256
+  /// The most bytes that the bodies of all requests take together, beside the first 16 KiB of each. One that is as large
+  /// as a body may be always fits.
+  public var maximumBodies = 4 << 20
   /// Seconds that a request may take to arrive, and an answer to be taken.
   public var timeout = 20
   /// Seconds that a connection may be idle.
@@ -63,9 +66,10 @@ public struct Listener: Service {
   }
 
   public func run() async throws {
-    let connections = Connections()
+    let connections = Connections(interface.metrics)
     let group = MultiThreadedEventLoopGroup.singleton
-    let http = makeHTTP(connections)
+    let bodies = BodyStore(capacity: max(limits.maximumBodies, interface.options.maximumBody))
+    let http = makeHTTP(connections, bodies)
     let quiescing = ServerQuiescingHelper(group: group)
     let server: NIOAsyncChannel<HTTP1Channel.Value, Never>
     do { server = try await bind(http, group, quiescing) } catch {
@@ -89,7 +93,7 @@ public struct Listener: Service {
     }
   }
 
-  private func makeHTTP(_ connections: Connections) -> HTTP1Channel {
+  private func makeHTTP(_ connections: Connections, _ bodies: BodyStore) -> HTTP1Channel {
     let timeout = TimeAmount.seconds(Int64(limits.timeout))
     let configuration = HTTP1Channel.Configuration(
       additionalChannelHandlers: [ConnectionWatch(connections, timeout: timeout)],
@@ -98,19 +102,31 @@ public struct Listener: Service {
         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))
     return HTTP1Channel(
       responder: { request, writer, channel in
-        let response = await respond(to: request, over: connections[channel])
+        let response = await respond(to: request, over: connections[channel], bodies)
         try await writer.write(response: response.head, body: response.body)
         if response.headers[.connection] == "close" { channel.close(mode: .input, promise: nil) }
       }, configuration: configuration)
   }
 
-  private func respond(to request: Request, over connection: Connection?) async -> Response {
+  private func respond(
+    to request: Request, over connection: Connection?, _ bodies: BodyStore
+  ) async -> Response {
+    var share = BodyStore.Share()
+    let response = await respond(to: request, over: connection, bodies, &share)
+    bodies.release(share)
+    return response
+  }
+
+  private func respond(
+    to request: Request, over connection: Connection?, _ bodies: BodyStore,
+    _ share: inout BodyStore.Share
+  ) async -> Response {
     func incoming(_ body: ByteBuffer) -> Incoming {
       Incoming(
         method: request.method, path: request.uri.path, headers: request.headers, body: body)
     }
     do {
-      let whole = incoming(try await read(request))
+      let whole = incoming(try await read(request, bodies, &share))
       let work = Task { await interface.respond(to: whole) }
       connection?.whenClosed { work.cancel() }
       defer { connection?.whenClosed(nil) }
@@ -120,13 +136,22 @@ public struct Listener: Service {
     }
   }
 
-  private func read(_ request: Request) async throws -> ByteBuffer {
+  private func read(
+    _ request: Request, _ bodies: BodyStore, _ share: inout BodyStore.Share
+  ) async throws -> ByteBuffer {
     let limit = interface.options.maximumBody
     // What is announced as too large is not read at all.
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
       throw NIOTooManyBytesError(maxBytes: limit)
     }
-    return try await request.body.collect(upTo: limit)
+    var body = ByteBuffer()
+    for try await part in request.body {
+      let count = body.readableBytes + part.readableBytes
+      guard count <= limit else { throw NIOTooManyBytesError(maxBytes: limit) }
+      guard bodies.grow(&share, to: count) else { throw APIError.tooManyBodies }
+      body.writeImmutableBuffer(part)
+    }
+    return body
   }
 
   private func bind(
@@ -138,6 +163,10 @@ public struct Listener: Service {
       .serverChannelOption(ChannelOptions.backlog, value: 256)
       .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+      // What a client sends ahead waits in a few of these.
+      .childChannelOption(
+        ChannelOptions.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 8 << 10)
+      )
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(
@@ -174,6 +203,7 @@ extension APIError {
   /// Why a request could not be read. The connection cannot be used any more.
   fileprivate init(reading error: any Error, _ options: InterfaceOptions) {
     switch error {
+    case let error as APIError: self = error
     case is NIOTooManyBytesError:
       self.init(
         status: .contentTooLarge, kind: .validation,

@@ -10,6 +10,8 @@ public struct ServerMetrics: Sendable {
   private let passSequences: Recorder
   private let decoding: FloatingPointCounter
   private let computing: FloatingPointCounter
+  /// Connections that are open.
+  let connections: Meter
 
   public init(registry: PrometheusRegistry = PrometheusRegistry()) {
     self.registry = registry
@@ -23,6 +25,7 @@ public struct ServerMetrics: Sendable {
       label: "thimble_decode_seconds", dimensions: [], factory: registry)
     computing = FloatingPointCounter(
       label: "thimble_compute_seconds", dimensions: [], factory: registry)
+    connections = Meter(label: "thimble_connections", dimensions: [], factory: registry)
   }
 
   func recordPass(sequences: Int, tokens count: Int, _ times: PassTimes) {
