@@ -57,6 +57,17 @@ struct TokenizeTests {
     #expect(result.exitCode == 65 && result.errors.contains("line 2: The text is not UTF-8"))
   }
 
+  @Test("holds less than a megabyte besides the tables, behind a very long word too")
+  func memory() throws {
+    let text = String(repeating: "It's a house. Das Haus ist groß.\n", count: 50)
+    let result = try thimble(
+      "tokenize", model, "--measure",
+      input: text + String(repeating: "house", count: 100_000) + "\n" + text)
+    let line = try #require(result.output.split(separator: "\n").first { $0.hasPrefix("memory") })
+    let words = line.split(separator: " ")
+    #expect(words[2] == "kB" || words[2] == "B", "\(result.output)")
+  }
+
   @Test("refuses a language that has no rules and that the model does not know, with a list")
   func unknownLanguage() throws {
     let unknown = try thimble("tokenize", model, "--lang", "english", "a")

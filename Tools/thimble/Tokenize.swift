@@ -57,6 +57,7 @@ struct Tokenize: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
+      keepHeapSmall()
       let start = monotonicSeconds()
       let tables = try openTables()
       let opening = monotonicSeconds() - start
@@ -119,6 +120,8 @@ struct Tokenize: ParsableCommand {
       for line in lines {
         try tokenizer.encode(line.span, options, into: &tokens)
         count += tokens.count
+        // As little is kept behind a very long text as the tokenizer keeps.
+        if tokens.capacity > 1 << 14 { tokens = [] }
       }
       best = min(best, monotonicSeconds() - start)
     }
@@ -161,7 +164,6 @@ private struct TokenPrinter: ~Copyable {
   let options: EncodingOptions
   var printsJSON = false
   private var tokenizer: Tokenizer
-  private var tokens: [Token] = []
 
   init(_ tables: TokenizerTables, _ options: EncodingOptions) {
     self.tables = tables
@@ -170,7 +172,7 @@ private struct TokenPrinter: ~Copyable {
   }
 
   mutating func print(_ text: [UInt8]) throws -> String {
-    try tokenizer.encode(text.span, options, into: &tokens)
+    let tokens = try tokenizer.encode(text.span, options)
     let spellings = tokens.map { tables.token($0.id) ?? "" }
     if printsJSON {
       let object: JSONObject = [
