@@ -3,6 +3,7 @@ import Testing
 import Thimble
 import ThimbleJSON
 import ThimbleServer
+import ThimbleSystem
 import ThimbleTestSupport
 import ThimbleText
 
@@ -43,6 +44,15 @@ struct EndpointTests {
     }
     let all = try await client.post("/", ["inputs": .array(Self.texts.map { .string($0) })])
     #expect(all.json == .array(expected))
+  }
+
+  @Test("answer with 16-bit activations what the command does with them")
+  func activations() async throws {
+    let client = try Client(path: model.path, activations: .int16)
+    let expected = try model.languageModel(activations: .int16).fillMask(Self.texts[0])[0]
+    #expect(try expected != model.languageModel().fillMask(Self.texts[0])[0])
+    let answer = try await client.post("/fill-mask", ["inputs": .string(Self.texts[0])])
+    #expect(answer.json == .array(expected.map(\.expected)))
   }
 
   @Test("take parameters as Hugging Face's pipeline does")

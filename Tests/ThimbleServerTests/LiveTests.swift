@@ -255,8 +255,8 @@ struct LiveTests {
     var limits = ConnectionLimits()
     limits.timeout = 3
     try await serve(limits) { _, address in
-      let head = "POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
-      let most = String(repeating: " ", count: 999_999)
+      let head = "POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 250000\r\n\r\n"
+      let most = String(repeating: " ", count: 249_999)
       let answers = try await withThrowingTaskGroup(of: String.self) { group in
         for _ in 0..<12 {
           group.addTask { try await Connection.talk(address, [head, most], enough: "error_type") }
@@ -276,12 +276,15 @@ struct LiveTests {
   @Test("answers 100,000 masks at a bounded cost")
   func masks() async throws {
     try await serve { _, address in
-      let masks = String(repeating: "<mask>", count: 100_000)
-      let text = try await Connection.talk(
-        address, [Connection.request("POST", "/fill-mask", "{\"inputs\": \"\(masks)\"}")],
-        enough: "error_type")
-      #expect(text.hasPrefix("HTTP/1.1 422"))
-      try await expectService(address)
+      for (count, status) in [(40_000, "422"), (100_000, "413")] {
+        let masks = String(repeating: "<mask>", count: count)
+        let text = try await Connection.talk(
+          address, [Connection.request("POST", "/fill-mask", "{\"inputs\": \"\(masks)\"}")],
+          enough: "error_type")
+        // What is sent on after the answer may make a reset of the end.
+        #expect(text.hasPrefix("HTTP/1.1 \(status)") || text.isEmpty && status == "413")
+        try await expectService(address)
+      }
     }
   }
 

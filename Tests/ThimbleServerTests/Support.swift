@@ -32,8 +32,10 @@ struct SmallModel {
     ).convert(to: path)
   }
 
-  func languageModel() throws -> LanguageModel {
-    try LanguageModel(path: path, options: RunOptions(threads: 1))
+  func languageModel(activations: ActivationPrecision = .int8) throws -> LanguageModel {
+    var run = RunOptions(threads: 1)
+    run.activations = activations
+    return try LanguageModel(path: path, options: run)
   }
 
 }
@@ -48,12 +50,14 @@ struct Client {
   }
 
   init(
-    path: String, key: String? = nil, queueCapacity: Int = 1 << 15, text: TextOptions = .init()
+    path: String, key: String? = nil, queueCapacity: Int = 1 << 15, text: TextOptions = .init(),
+    activations: ActivationPrecision = .int8
   ) throws {
     let metrics = ServerMetrics()
+    var run = RunOptions(threads: 2, maximumTokens: 128)
+    run.activations = activations
     engine = try Engine(
-      path: path, options: RunOptions(threads: 2, maximumTokens: 128),
-      queueCapacity: queueCapacity, metrics: metrics)
+      path: path, options: run, queueCapacity: queueCapacity, metrics: metrics)
     var options = InterfaceOptions()
     options.name = "org/small"
     options.key = key.flatMap { APIKey($0) }

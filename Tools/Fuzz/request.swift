@@ -13,7 +13,8 @@ private let interface: HTTPInterface = {
   do {
     let metrics = ServerMetrics()
     let engine = try Engine(
-      path: environment("THIMBLE_FUZZ_MODEL") ?? "", options: RunOptions(threads: 1, maximumTokens: 128),
+      path: environment("THIMBLE_FUZZ_MODEL") ?? "",
+      options: RunOptions(threads: 1, maximumTokens: 128),
       queueCapacity: 512, metrics: metrics)
     return HTTPInterface(
       engine: engine, options: InterfaceOptions(), metrics: metrics,

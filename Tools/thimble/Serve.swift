@@ -72,8 +72,8 @@ struct Serve: ParsableCommand {
   @Option(help: ArgumentHelp("The most inputs of a request.", valueName: "n"))
   var maxInputs = 32
 
-  @Option(help: ArgumentHelp("The most bytes of a request's body: 1M.", valueName: "size"))
-  var maxBody = ByteCount(bytes: 1 << 20)
+  @Option(help: ArgumentHelp("The most bytes of a request's body: 256K.", valueName: "size"))
+  var maxBody = ByteCount(bytes: 256 << 10)
 
   @Option(help: ArgumentHelp("The most open connections.", valueName: "n"))
   var maxConnections = 256

@@ -19,7 +19,7 @@ public struct InterfaceOptions: Sendable {
   /// The most inputs of a request.
   public var maximumInputs = 32
   /// The most bytes of a body.
-  public var maximumBody = 1 << 20
+  public var maximumBody = 256 << 10
   /// How texts are put into the model.
   public var text = TextOptions()
 

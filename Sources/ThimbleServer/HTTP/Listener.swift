@@ -36,7 +36,7 @@ public struct ConnectionLimits: Sendable {
   public var maximumConnections = 256
   /// The most bytes that the bodies of all requests take together, beside the first 16 KiB of each. One that is as large
   /// as a body may be always fits.
-  public var maximumBodies = 4 << 20
+  public var maximumBodies = 1 << 20
   /// Seconds that a request may take to arrive, and an answer to be taken.
   public var timeout = 20
   /// Seconds that a connection may be idle.
