@@ -75,6 +75,19 @@ public struct ModelText: Sendable {
     return Int32(id)
   }
 
+  /// What a user should know before giving texts in `language`; nil if nothing stands in the way.
+  ///
+  /// - Throws: `ThimbleError.language` for a language that neither the model nor the rules know.
+  public func warning(
+    language: String?, _ convention: Convention
+  ) throws(ThimbleError) -> String? {
+    guard let tables, let language else { return nil }
+    guard tables.knownLanguages.contains(language) else {
+      throw .language(language, known: tables.knownLanguages)
+    }
+    return tables.warning(for: convention.encoding(language: language))
+  }
+
   /// The token `id` as text: "porte".
   public func text(of id: Int) -> String { tables?.decode([id], skipSpecial: false) ?? "\(id)" }
 }

@@ -23,7 +23,8 @@ public final class SequenceEncoder {
   public let encoder: Encoder
   /// The most sequences that pass through the encoder together.
   public static let maximumSequences = 64
-  private let text: ModelText
+  /// What lies between texts and token ids.
+  public let text: ModelText
   private var tokenizer: Tokenizer?
   private let batch: Batch
 

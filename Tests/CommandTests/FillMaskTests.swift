@@ -101,6 +101,17 @@ struct FillMaskTests {
     }
   }
 
+  @Test("a language that nobody knows is refused, one without its dictionary is warned of once")
+  func languages() throws {
+    let unknown = try thimble("fill-mask", SmallModel.path, "--lang", "english", "a <mask>")
+    #expect(unknown.exitCode == 65)
+    #expect(unknown.errors.contains("\"english\"") && unknown.errors.contains("en"))
+    let chinese = try thimble("fill-mask", SmallModel.path, "--lang", "zh", "a <mask>", "b <mask>")
+    #expect(chinese.exitCode == 0)
+    #expect(chinese.errors.split(separator: "\n").count == 1)
+    #expect(chinese.errors.contains("dictionary"))
+  }
+
   /// Items equal to those of the pipeline; scores to within what fp32 sums in another order may differ by.
   func expectSame(_ found: JSONValue, _ golden: JSONValue) throws {
     let (items, wanted) = (try #require(found.array), try #require(golden.array))

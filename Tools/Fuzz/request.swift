@@ -1,5 +1,5 @@
-// libFuzzer's entry for requests. The first byte chooses where the rest is sent as a body. The model is the file that
-// THIMBLE_FUZZ_MODEL names.
+// libFuzzer's entry for requests. The first byte chooses where the rest is sent as a body. The model is
+// the file that THIMBLE_FUZZ_MODEL names.
 import Dispatch
 import HTTPTypes
 import HummingbirdCore

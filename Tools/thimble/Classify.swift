@@ -31,6 +31,7 @@ struct Classify: ParsableCommand {
   func run() throws {
     try reportingFailure {
       let classifier = try TextClassifier(try openSource(model, options.run))
+      try warn(classifier.sequences.text.warning(language: input.language, input.convention))
       try forEachText(text) { line in
         let scores = try classifier.classify([input.input(line, classifier.sequences)])[0]
         try StandardStream.output.write(json ? jsonLine(scores) : table(line, scores))

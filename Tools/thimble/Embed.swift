@@ -40,6 +40,7 @@ struct Embed: ParsableCommand {
     try reportingFailure {
       let embedder = try SentenceEmbedder(try openSource(model, options.run), pooling: pooling)
       var first: [Float]?
+      try warn(embedder.sequences.text.warning(language: input.language, input.convention))
       try forEachText(text) { line in
         let raw = try embedder.embed([input.input(line, embedder.sequences)])[0]
         let vector = normalize || cosine ? normalized(raw) : raw

@@ -59,6 +59,7 @@ struct FillMask: ParsableCommand {
     try reportingFailure {
       let languageModel = try openModel(model, options.run)
       try options.announce(languageModel)
+      try warn(languageModel.text.warning(language: language, convention))
       if text.isEmpty {
         try answerLines(with: languageModel)
       } else {

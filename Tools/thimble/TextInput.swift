@@ -44,6 +44,11 @@ struct TextInputOptions: ParsableArguments {
   }
 }
 
+/// Prints a warning, if there is one.
+func warn(_ warning: String?) throws {
+  if let warning { try StandardStream.error.write("thimble: \(warning)\n") }
+}
+
 /// Answers each of `texts`, or each line of standard input if there are none, as it comes.
 ///
 /// A bad line gets its message, and the exit code tells; the others are answered all the same.

@@ -67,9 +67,7 @@ struct Tokenize: ParsableCommand {
       if measure { return try printMeasures(tables, opening: opening) }
       var printer = TokenPrinter(tables, EncodingOptions(mode: mode, language: language))
       printer.printsJSON = json
-      if let warning = tables.warning(for: printer.options), !decode {
-        try StandardStream.error.write("thimble: \(warning)\n")
-      }
+      if !decode { try warn(tables.warning(for: printer.options)) }
       if !text.isEmpty {
         for line in text { try answer(Array(line.utf8), &printer) }
         return
