@@ -115,8 +115,8 @@ final class FeedbackQuantizer {
   ///
   /// - Parameter factors: M[j, i] for places of the group.
   private func round(
-    _ group: Range<Int>, _ order: AlignedArray<Int32>, rows: Int, _ factors: Rows, _ scales: [Float],
-    _ codes: inout MutableSpan<UInt8>
+    _ group: Range<Int>, _ order: AlignedArray<Int32>, rows: Int, _ factors: Rows,
+    _ scales: [Float], _ codes: inout MutableSpan<UInt8>
   ) -> Distortion {
     let height = Self.height
     let part = group.lowerBound * height..<group.upperBound * height

@@ -30,7 +30,7 @@ struct CalibrationTests {
     return try #require(json["overall"]?["both"]?["divergence"]?["mean"]?.double)
   }
 
-  @Test("random tokens and text both make a file of the same size lose less; so do int16 activations")
+  @Test("random tokens and text make a file of the same size lose less; so do int16 activations")
   func calibrate() throws {
     let plain = folder("plain.thimble")
     let random = folder("random.thimble")

@@ -163,7 +163,7 @@ struct CalibrationTests {
     }
   }
 
-  @Test("a matrix whose rounding costs more than others gets a finer step, at the same size of file")
+  @Test("a matrix whose rounding costs more than others gets a finer step")
   func costs() throws {
     let names = ["first", "second"]
     let source = RandomModel.source(

@@ -1,3 +1,5 @@
+internal import ThimbleSystem
+
 extension EvaluationReport {
   /// The report as one page with pictures.
   public var html: String {

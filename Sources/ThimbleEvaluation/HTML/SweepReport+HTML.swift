@@ -1,3 +1,5 @@
+internal import ThimbleSystem
+
 extension SweepReport {
   /// The curve as one page with pictures.
   public var html: String {

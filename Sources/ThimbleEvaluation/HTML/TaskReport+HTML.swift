@@ -1,15 +1,18 @@
+internal import ThimbleSystem
+
 extension TaskReport {
   /// The report as one page with pictures.
   public var html: String {
     let name = filePath.split(separator: "/").last.map(String.init) ?? filePath
     let isAccuracy = task == .xnli
+    let measure = isAccuracy ? "accuracy" : "Spearman's correlation"
     var page = HTMLPage(title: "What quantisation costs on \(task.rawValue): \(name)")
     page.paragraph(
       "Compared with \(referencePath) in fp32, with \(activations.rawValue) activations."
         + (isComplete ? "" : " Interrupted: only the examples done until then."))
     page.tiles([
-      (score(overall.reference), isAccuracy ? "accuracy in fp32" : "Spearman's correlation in fp32"),
-      (score(overall.file), "of the file"),
+      (score(overall.reference), "\(measure) in fp32"),
+      (score(overall.file), "\(measure) of the file"),
       overall.agreement.map { ("\(fixed(100 * $0, 1)) %", "same answer") }
         ?? (fixed(overall.cosine?.mean ?? 0, 5), "mean cosine of sentence vectors"),
     ])

@@ -9,8 +9,7 @@ struct TransformedWeights: WeightProvider {
   /// Whether matrices become such with rounded input.
   let roundsInput: Bool
   /// What becomes of the matrix `name`.
-  let transform:
-    (_ name: String, _ matrix: any PanelSource) throws(ModelError) -> any PanelSource
+  let transform: (_ name: String, _ matrix: any PanelSource) throws(ModelError) -> any PanelSource
 
   var path: String { base.path }
   var configuration: XLMConfiguration { base.configuration }
