@@ -3,13 +3,13 @@ internal import ThimbleSystem
 
 /// Quantises panels so that later columns make up for the rounding errors of earlier ones.
 ///
-/// Columns go in groups of 32. What the groups before it ask of one is a matrix product, which the
-/// kernels do; only within a group the columns follow each other.
+/// Columns go in groups of 32, in the order of the feedback. What the groups before it ask of one is a
+/// matrix product, which the kernels do; only within a group the columns follow each other.
 final class FeedbackQuantizer {
   private let kernels: KernelTable
   /// [columns][32]: the panel's weights, column by column.
   private let weights: AlignedArray<Float>
-  /// [columns][32]: weight minus what stands for it.
+  /// [columns][32]: weight minus what stands for it, in the order of rounding.
   private let errors: AlignedArray<Float>
   /// [32][32]: what the errors before a group ask of its columns.
   private let shifts: AlignedArray<Float>
@@ -62,7 +62,8 @@ final class FeedbackQuantizer {
               + (first - range.lowerBound) * range.count, stride: range.count)
           sumShifts(of: group, since: range.lowerBound, factors)
           let local = factors.from(column: first - range.lowerBound)
-          distortion.add(round(group, rows: rows.rows, local, scales, &codes))
+          distortion.add(
+            round(group, feedback.order, rows: rows.rows, local, scales, &codes))
         }
       }
     }
@@ -110,23 +111,23 @@ final class FeedbackQuantizer {
       tokens: group.count, bias: zeros.from(0), out: Rows(shifts, stride: Self.height))
   }
 
-  /// Rounds the columns of `group` one after the other.
+  /// Rounds the columns at the places `group` of `order` one after the other.
   ///
-  /// - Parameter factors: M[j, i] for columns of the group.
+  /// - Parameter factors: M[j, i] for places of the group.
   private func round(
-    _ group: Range<Int>, rows: Int, _ factors: Rows, _ scales: [Float],
-    _ codes: inout MutableSpan<UInt8>
+    _ group: Range<Int>, _ order: AlignedArray<Int32>, rows: Int, _ factors: Rows,
+    _ scales: [Float], _ codes: inout MutableSpan<UInt8>
   ) -> Distortion {
     let height = Self.height
     let part = group.lowerBound * height..<group.upperBound * height
     let size = (group.count - 1) * factors.stride + group.count
     var distortion = Distortion()
-    weights.withSpan(part) { weights in
+    weights.withSpan(0..<weights.count) { weights in
       errors.withMutableSpan(part) { errors in
         shifts.withMutableSpan(0..<height * height) { shifts in
           factors.array.withSpan(factors.offset..<factors.offset + size) { triangle in
             for j in 0..<group.count {
-              let column = group.lowerBound + j
+              let column = Int(order[group.lowerBound + j])
               for i in 0..<j {
                 let factor = triangle[j * factors.stride + i]
                 for row in 0..<height {
@@ -136,7 +137,7 @@ final class FeedbackQuantizer {
               let place = column / 4 * 4 * height + column % 4
               let firstScale = column / KernelShape.block * height
               for row in 0..<rows {
-                let weight = weights[j * height + row]
+                let weight = weights[column * height + row]
                 let scale = scales[firstScale + row]
                 let wanted = (weight + shifts[j * height + row]) / scale
                 let code = min(max(wanted.rounded(.toNearestOrEven), -127), 127)

@@ -1,3 +1,4 @@
+internal import ThimbleArchitecture
 internal import ThimbleFormat
 
 /// Foretells how large the file becomes, by encoding a sample of its chunks.
@@ -37,7 +38,8 @@ final class SizeEstimator {
     }
     steps = StepPlan(
       plan.source.tensors,
-      spreads: zip(energies, weights).map { ($0 / Double(max($1, 1))).squareRoot() })
+      spreads: zip(energies, weights).map { ($0 / Double(max($1, 1))).squareRoot() },
+      costs: plan.calibration?.costs ?? [:])
     let fixed = plan.chunks.filter { !plan.isQuantised($0.tensor) }
     fixedSizes = try workforce.sums(over: fixed) { place, worker throws(ConvertError) in
       try worker.encodedSize(place, step: 1)

@@ -51,9 +51,6 @@ public final class Evaluator {
   private var pendingTokens = 0
   private var tallies: [[Tally]] = []
 
-  /// Sees the inputs of the reference's linear layers; calibration's.
-  var inputStatistics: InputStatistics?
-
   private struct Pending {
     let sequence: MaskedSequence
     let language: Int
@@ -184,11 +181,6 @@ public final class Evaluator {
 
   private func encode() throws(ModelError) {
     let rows = batch.tokenCount
-    if let inputStatistics {
-      reference.encoder.observeInput = { place, input in
-        for name in place.tensorNames { inputStatistics.add(input, rows: 0..<rows, of: name) }
-      }
-    }
     try reference.encoder.encode(batch) { [self] layer in
       trace.store(reference.encoder.hidden, rows: rows, layer: layer)
     }
@@ -210,16 +202,6 @@ public final class Evaluator {
     for (index, entry) in pending.enumerated() {
       let first = batch.rows(ofSequence: index).lowerBound
       places += entry.sequence.targets.map { (first + $0.position, $0.id, index) }
-    }
-    if let inputStatistics {
-      // What the output matrix multiplies: states at the masks, which nothing else reads.
-      let output =
-        configuration.tiesOutputEmbedding
-        ? XLMConfiguration.tokenEmbeddingName : XLMConfiguration.outputEmbeddingName
-      for place in places {
-        inputStatistics.add(
-          reference.encoder.hidden, rows: place.row..<place.row + 1, of: output)
-      }
     }
     for start in stride(from: 0, to: places.count, by: reference.positionsPerRound) {
       let round = places[start..<min(start + reference.positionsPerRound, places.count)]

@@ -1,7 +1,7 @@
 public import Thimble
 internal import ThimbleArchitecture
 public import ThimbleFormat
-internal import ThimbleImport
+public import ThimbleImport
 internal import ThimbleJSON
 internal import ThimbleModel
 public import ThimbleReference
@@ -33,14 +33,20 @@ public struct ModelPair {
 
   /// - Parameter run: its memory budget is that of the file's weights.
   /// - Throws: errors of opening either, or `EvaluationError` if they do not belong together.
-  public init(file path: String, reference referencePath: String, run: RunOptions = RunOptions())
-    throws
-  {
+  public init(
+    file path: String, reference referencePath: String, run: RunOptions = RunOptions()
+  ) throws {
+    try self.init(file: path, checkpoint: try XLMCheckpoint.open(referencePath), run: run)
+  }
+
+  /// The same with a checkpoint that is open already.
+  public init(
+    file path: String, checkpoint: XLMCheckpoint, run: RunOptions = RunOptions()
+  ) throws {
     kernels = try run.kernels()
     activations = run.activations
     do { file = try ThimbleFile(path: path) } catch { throw ModelError.format(error) }
-    let checkpoint = try XLMCheckpoint.open(referencePath)
-    self.referencePath = referencePath
+    referencePath = checkpoint.path
     let configuration = try FileWeights.configuration(of: file)
     try Self.check(configuration, against: checkpoint, file: path, reference: referencePath)
     // Damaged tables are told as such, before they are taken for another vocabulary.
@@ -64,8 +70,8 @@ public struct ModelPair {
       switch part {
       case .both: Candidate(part.rawValue, weights)
       case .weights:
-        Candidate(part.rawValue, DequantizedWeights(weights, workers: pool.threadCount))
-      case .activations: Candidate(part.rawValue, RoundedInputWeights(reference, as: weights))
+        Candidate(part.rawValue, weights.dequantized(workers: pool.threadCount))
+      case .activations: Candidate(part.rawValue, reference.roundingInput(as: weights))
       }
     }
   }

@@ -1,5 +1,6 @@
 internal import ThimbleFormat
 public import ThimbleJSON
+internal import ThimbleSystem
 
 /// What a model loses at each of several sizes, beside the schemes of others (Formats/report.md).
 public struct SweepReport: Sendable {
@@ -44,6 +45,8 @@ public struct SweepReport: Sendable {
     }
   }
 
+  /// What the inputs of quantised matrices were rounded to.
+  var activations: ActivationPrecision { evaluations.first?.options.activations ?? .int8 }
   public var isComplete: Bool { evaluations.allSatisfy(\.isComplete) }
   public var seconds: Double { evaluations.reduce(0) { $0 + $1.seconds } }
 

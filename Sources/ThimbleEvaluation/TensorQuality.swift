@@ -29,15 +29,10 @@ extension ModelPair {
     }
   }
 
-  /// The sum of the squared errors of every quantised matrix.
-  package func tensorErrors() throws(EvaluationError) -> [(name: String, squares: Double)] {
-    try forMatrices { tensor, _, noise in (tensor.name, noise) }
-  }
-
   private func forMatrices<Result>(
     _ body: (_ tensor: TensorRecord, _ signal: Double, _ noise: Double) -> Result
   ) throws(EvaluationError) -> [Result] {
-    let dequantised = DequantizedWeights(weights, workers: pool.threadCount)
+    let dequantised = weights.dequantized(workers: pool.threadCount)
     var results: [Result] = []
     for tensor in file.tensors where tensor.shape.kind == .q8b64 && reference.contains(tensor.name)
     {

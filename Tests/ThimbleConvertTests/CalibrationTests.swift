@@ -40,7 +40,7 @@ struct CalibrationTests {
     let factors = withFactors ? try ColumnFactors("factors", evening: moments) : nil
     return RoundingGuide([
       "matrix": RoundingGuide.Matrix(
-        feedback: ErrorFeedback(consuming: moments), columnFactors: factors)
+        feedback: try ErrorFeedback(consuming: moments), columnFactors: factors)
     ])
   }
 
@@ -106,11 +106,16 @@ struct CalibrationTests {
   @Test("the feedback is a factorisation of the moments", arguments: [1, 33, 200, 780])
   func factorisation(columns: Int) throws {
     let h = try moments(columns: columns)
-    let feedback = ErrorFeedback(consuming: try moments(columns: columns))
+    let feedback = try ErrorFeedback(consuming: try moments(columns: columns))
     for block in 0..<h.blockCount {
-      let size = h.columns(ofBlock: block).count
+      let range = h.columns(ofBlock: block)
+      let size = range.count
       let start = h.offset(ofBlock: block)
-      func moment(_ i: Int, _ j: Int) -> Double { Double(h.sums[start + i * size + j]) }
+      let order = range.map { Int(feedback.order[$0]) - range.lowerBound }
+      #expect(order.sorted() == Array(0..<size))
+      func moment(_ i: Int, _ j: Int) -> Double {
+        Double(h.sums[start + order[i] * size + order[j]])
+      }
       func factor(_ i: Int, _ j: Int) -> Double {
         i == j ? 1 : Double(feedback.factors[start + i * size + j])
       }
@@ -140,7 +145,7 @@ struct CalibrationTests {
     #expect(try ColumnFactors("factors", evening: nothing) == nil)
     let blank = RoundingGuide([
       "matrix": RoundingGuide.Matrix(
-        feedback: ErrorFeedback(consuming: nothing), columnFactors: nil)
+        feedback: try ErrorFeedback(consuming: nothing), columnFactors: nil)
     ])
     #expect(try convert(source, blank) == convert(source, nil))
   }
@@ -156,6 +161,28 @@ struct CalibrationTests {
       Issue.record("\(error)")
       return
     }
+  }
+
+  @Test("a matrix whose rounding costs more than others gets a finer step")
+  func costs() throws {
+    let names = ["first", "second"]
+    let source = RandomModel.source(
+      of: try names.map { try RandomModel.matrix(rows: 64, columns: Self.columns, name: $0) })
+    func steps(_ costs: [String: Double]) throws -> [Float] {
+      var guide = RoundingGuide([:])
+      guide.costs = costs
+      _ = try Converter(
+        source, rate: .bits(6), calibration: guide, threadCount: 1, kernels: .best
+      ).convert(to: folder("file"))
+      let file = try ThimbleFile(path: folder("file"))
+      return try names.map { try #require(file.tensor(named: $0)).shape.step }
+    }
+    let plain = try steps([:])
+    #expect(try steps(["first": 1, "second": 1]) == plain)
+    let steps = try steps(["first": 16, "second": 1])
+    // A step costs its square; three quarters of what would make both costs equal.
+    #expect(abs(steps[0] / steps[1] / (plain[0] / plain[1]) - 0.354) < 0.01)
+    #expect(steps[0] < plain[0] && plain[1] < steps[1])
   }
 
   @Test("rows of frequent tokens are kept finer than those of rare ones")

@@ -65,26 +65,23 @@ struct ExactnessTests {
     let batch = try Batch(maximumTokens: 16)
     try batch.append(ids.map { Int32($0) })
     for kernels in KernelTable.runnable {
-      let model = try fileModel(path, kernels: kernels, activations: activations)
+      let model = try fileModel(
+        path, threads: 2, kernels: kernels, budget: .bytes(32 << 20), activations: activations)
       try model.score(batch, at: [3]) { _, logits in
         #expect(logits.all.map(\.bitPattern) == expected, "\(kernels)")
       }
     }
   }
 
-  @Test(
-    "of a file do not depend on ISA, threads, memory or the batch",
-    arguments: ActivationPrecision.allCases)
-  func file(activations: ActivationPrecision) throws {
+  @Test("of a file do not depend on ISA, threads, memory or the batch")
+  func file() throws {
     let path = try convert(smallCheckpoint, to: "small.thimble", in: folder)
     let one = [[0], [1], [2], [3]]
-    let expected = try logitBits(
-      fileModel(path, activations: activations, maximumTokens: 80), batches: one)
+    let expected = try logitBits(fileModel(path, maximumTokens: 80), batches: one)
     #expect(expected.count == 5)
     for kernels in KernelTable.runnable {
       for threads in [1, 2, 5] {
-        let model = try fileModel(
-          path, threads: threads, kernels: kernels, activations: activations, maximumTokens: 80)
+        let model = try fileModel(path, threads: threads, kernels: kernels, maximumTokens: 80)
         #expect(try logitBits(model, batches: one) == expected, "\(kernels), \(threads) threads")
         #expect(try logitBits(model, batches: [[0, 1, 2, 3]]) == expected, "\(kernels), one batch")
       }
@@ -93,10 +90,9 @@ struct ExactnessTests {
     for pinned in [0, 1 << 20, 2 << 20, 64 << 20] {
       let least = try MemoryPlan(
         file, configuration: FileWeights.configuration(of: file), budget: .bytes(1 << 40),
-        tokens: 80, withHead: true, activations: activations, threads: 2)
+        tokens: 80, withHead: true, threads: 2)
       let budget = least.peak - least.pinned + pinned
-      let model = try fileModel(
-        path, threads: 2, budget: .bytes(budget), activations: activations, maximumTokens: 80)
+      let model = try fileModel(path, threads: 2, budget: .bytes(budget), maximumTokens: 80)
       // Twice: the second pass finds the pinned chunks decoded.
       for _ in 0..<2 { #expect(try logitBits(model, batches: one) == expected, "\(pinned) pinned") }
     }

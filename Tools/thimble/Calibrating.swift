@@ -42,21 +42,6 @@ struct CalibrationOptions: ParsableArguments {
     }
   }
 
-  /// What `text` says about `checkpoint`.
-  func calibration(
-    of checkpoint: XLMCheckpoint, with text: CalibrationText, threads: Int, kernels: KernelTable
-  ) throws -> RoundingGuide {
-    let calibrator = try Calibrator(
-      try CheckpointWeights(checkpoint, workers: threads, kernels: kernels),
-      pool: try ComputePool(threadCount: threads), kernels: kernels)
-    var progress: Progress?
-    defer { progress?.finish() }
-    return try calibrator.run(text) { done, limit in
-      progress = progress ?? Progress("Calibrating", unit: .items("tokens"), total: limit)
-      progress?.update(done)
-    }
-  }
-
   /// The sentences of `text`, as `checkpoint` reads them.
   func sentences(_ text: EvaluationText, for checkpoint: XLMCheckpoint) throws -> CalibrationText {
     if ids { return .ids(text) }

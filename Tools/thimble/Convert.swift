@@ -89,51 +89,13 @@ struct Convert: ParsableCommand {
     }
   }
 
-  private var threadCount: Int { threads ?? ComputePool.usableProcessors() }
+  var threadCount: Int { threads ?? ComputePool.usableProcessors() }
 
-  private func kernels() throws -> KernelTable {
+  func kernels() throws -> KernelTable {
     try environment("THIMBLE_ISA").map(KernelTable.named) ?? .best
   }
 
-  private func calibration(
-    of checkpoint: XLMCheckpoint, with text: CalibrationText
-  ) throws -> RoundingGuide {
-    try calibrating.calibration(
-      of: checkpoint, with: text, threads: threadCount, kernels: try kernels())
-  }
-
-  /// The bits per weight of the smallest file that stays under `limit`.
-  private func bits(
-    ofDivergence limit: Double, _ source: ConversionSource, _ calibration: RoundingGuide,
-    on text: EvaluationText
-  ) throws -> Double {
-    let trial = "\(output).trial"
-    defer { removePath(trial) }
-    let kernels = try kernels()
-    let search = DivergenceSearch(limit: limit) { bits in
-      let converter = try Converter(
-        source, rate: .bits(bits), calibration: calibration, threadCount: threadCount,
-        kernels: kernels)
-      _ = try converter.convert(to: trial)
-      let pair = try ModelPair(
-        file: trial, reference: checkpoint, run: RunOptions(threads: threadCount))
-      var options = EvaluationOptions()
-      options.limit = 100
-      options.readsIDs = calibrating.ids
-      let evaluation = try pair.evaluator(pair.candidates([.both]), options).run(text)
-      let divergence = evaluation.measures(candidate: 0)?.divergence.mean.value ?? .infinity
-      try StandardStream.error.write(
-        "\(decimal(bits, 2)) bits per weight: mean KL \(decimal(divergence, 5))\n")
-      return divergence
-    }
-    guard let bits = try search.bits() else {
-      throw ValidationError(
-        "--max-kl \(limit): even \(DivergenceSearch.range.upperBound) bits per weight differ more.")
-    }
-    return bits
-  }
-
-  private var rate: Rate {
+  var rate: Rate {
     if let bits { return .bits(bits) }
     if let size { return .size(size.bytes) }
     return .quality(quality ?? .balanced)
@@ -142,28 +104,17 @@ struct Convert: ParsableCommand {
   func run() throws {
     try reportingFailure {
       try protectOutput()
+      // A path that cannot be written shows before anything is computed.
+      do { _ = try OutputFile(path: output) } catch { throw ConvertError.system(error) }
       let opened = try XLMCheckpoint.open(
         checkpoint,
         options: ImportOptions(
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
           chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
       let source = try ConversionSource(opened)
-      var (rate, calibration) = (rate, RoundingGuide?.none)
-      if let limit = calibrating.maxKl {
-        let halves = try EvaluationText(paths: calibrating.calibrate).halves()
-        let learnt = try self.calibration(
-          of: opened, with: try calibrating.sentences(halves.first, for: opened))
-        rate = .bits(try bits(ofDivergence: limit, source, learnt, on: halves.second))
-        calibration = learnt
-      } else if calibrating.calibrateRandomly {
-        calibration = try self.calibration(of: opened, with: .randomTokens)
-      } else if !calibrating.calibrate.isEmpty {
-        let text = try EvaluationText(paths: calibrating.calibrate)
-        calibration = try self.calibration(
-          of: opened, with: try calibrating.sentences(text, for: opened))
-      }
+      let (rate, guide) = try learn(from: opened, source)
       let converter = try Converter(
-        source, rate: rate, calibration: calibration, threadCount: threadCount,
+        source, rate: rate, calibration: guide, threadCount: threadCount,
         kernels: try kernels())
       var progress: Progress?
       let report = try converter.convert(to: output) {

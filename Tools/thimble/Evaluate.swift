@@ -80,8 +80,8 @@ struct Evaluate: ParsableCommand {
       throw ValidationError("--data PATH is needed: the examples of the task.")
     }
     if task == nil, !data.isEmpty { throw ValidationError("--data needs --task.") }
-    if task != nil, !text.isEmpty || outputs.html != nil {
-      throw ValidationError("--task goes with neither --text nor --html.")
+    if task != nil, !text.isEmpty {
+      throw ValidationError("--task takes examples with --data instead of --text.")
     }
   }
 
@@ -105,6 +105,7 @@ struct Evaluate: ParsableCommand {
       let report = try EvaluationReport(evaluation, of: pair)
       try files.write(json: report.json, html: report.html)
       if !outputs.json { try StandardStream.output.write(report.text) }
+      try options.account()
     }
   }
 }
@@ -112,6 +113,7 @@ struct Evaluate: ParsableCommand {
 extension Evaluate {
   /// Runs a task with labels on both models.
   fileprivate func run(_ task: TaskReport.Task) throws {
+    let files = try outputs.open()
     var plain = options.run
     plain.activations = .int8
     let pair = (
@@ -138,8 +140,8 @@ extension Evaluate {
           readsIDs: measuring.ids)
       }
     progress?.finish()
-    try StandardStream.output.write(
-      outputs.json ? report.json.text(.pretty) + "\n" : report.text)
+    try files.write(json: report.json, html: report.html)
+    if !outputs.json { try StandardStream.output.write(report.text) }
   }
 }
 

@@ -40,6 +40,20 @@ public struct InputMoments: Sendable {
     return sums[offset(ofBlock: block) + index * range.count + index]
   }
 
+  /// Adds `share` of the mean square to the square of every column: errors that cost the same in all of them.
+  public func addIdentity(_ share: Float) {
+    let added = share * meanSquare
+    for block in 0..<blockCount {
+      let size = columns(ofBlock: block).count
+      for index in 0..<size { sums[offset(ofBlock: block) + index * size + index] += added }
+    }
+  }
+
+  /// The mean over the columns of the sum of x[column]^2.
+  var meanSquare: Float {
+    (0..<columns).reduce(0) { $0 + square(ofColumn: $1) } / Float(columns)
+  }
+
   /// Makes these the moments of inputs that are multiplied by `factors`.
   func scale(by factors: AlignedArray<Float>) {
     for block in 0..<blockCount {

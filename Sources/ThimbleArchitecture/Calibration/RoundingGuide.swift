@@ -15,6 +15,9 @@ public struct RoundingGuide: Sendable {
   }
 
   private let matrices: [String: Matrix]
+  /// What the rounding of a matrix costs by itself, per weight, at the steps that it has without costs. Those with costs
+  /// get steps at which all cost the same.
+  public var costs: [String: Double] = [:]
 
   /// - Parameter matrices: by the name of the tensor. Those with the same input share their factors.
   public init(_ matrices: [String: Matrix]) { self.matrices = matrices }
@@ -42,22 +45,24 @@ public struct ColumnFactors: Sendable {
   public let reciprocals: AlignedArray<Float>
 
   // So that columns without input do not get the largest factors there are.
-  private static let leastShare: Float = 1e-6
+  private static let leastSquare: Float = 1e-6
 
-  /// Evens out the columns that `moments` saw, half way in decibels: inputs like to have it all, weights
-  /// nothing of it. Scales `moments` to those of the new input.
+  /// Evens out the columns that `moments` saw. Scales `moments` to those of the new input.
   ///
+  /// - Parameter share: how far, in decibels. Inputs would have it all, weights nothing of it.
   /// - Returns: nil if there was no input.
-  public init?(_ name: String, evening moments: InputMoments) throws(SystemError) {
+  public init?(
+    _ name: String, evening moments: InputMoments, share: Double = 0.5
+  ) throws(SystemError) {
     let columns = moments.columns
-    let mean = (0..<columns).reduce(0) { $0 + moments.square(ofColumn: $1) } / Float(columns)
+    let mean = moments.meanSquare
     guard mean > 0, mean.isFinite else { return nil }
     self.name = name
     values = try AlignedArray(count: columns)
     reciprocals = try AlignedArray(count: columns)
     for column in 0..<columns {
-      let share = max(moments.square(ofColumn: column) / mean, Self.leastShare)
-      values[column] = 1 / share.squareRoot().squareRoot()
+      let square = max(moments.square(ofColumn: column) / mean, Self.leastSquare)
+      values[column] = Float(exponential(-share / 2 * logarithm(Double(square))))
       reciprocals[column] = 1 / values[column]
     }
     moments.scale(by: values)

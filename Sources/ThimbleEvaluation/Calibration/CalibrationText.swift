@@ -10,6 +10,29 @@ public enum CalibrationText: Sendable {
   case ids(EvaluationText)
   /// Random tokens, frequent ones more often: what there is without any text.
   case randomTokens
+
+  /// The sentences, if there are any.
+  var sentences: EvaluationText? {
+    switch self {
+    case .sentences(let text, _), .ids(let text): text
+    case .randomTokens: nil
+    }
+  }
+
+  /// What sentences that are text need.
+  var tables: TokenizerTables? {
+    if case .sentences(_, let tables) = self { tables } else { nil }
+  }
+
+  /// Sequences of a model's tokens.
+  ///
+  /// - Parameter masks: whether some tokens of sentences are masked.
+  func source(
+    _ configuration: XLMConfiguration, masks: Bool
+  ) throws(EvaluationError) -> any SequenceSource {
+    guard let sentences else { return RandomSource(configuration) }
+    return try SentenceSource(sentences, tables, configuration: configuration, masks: masks)
+  }
 }
 
 /// Where a calibration gets its sequences from.
@@ -22,18 +45,22 @@ protocol SequenceSource {
 struct SentenceSource: SequenceSource {
   private let reader: SentenceReader
   private let configuration: XLMConfiguration
+  private let masks: Bool
   private let languages: [EvaluationText.Language]
   private let ids: [Int32?]
   private var lines: [Lines]
   private var turn = 0
 
+  /// - Parameter masks: whether some tokens are masked.
   init(
     _ text: EvaluationText, _ tables: TokenizerTables?, configuration: XLMConfiguration,
-    longest: Int
+    masks: Bool
   ) throws(EvaluationError) {
     reader = SentenceReader(
-      tables, input: tables == nil ? .ids : .text, configuration: configuration, longest: longest)
+      tables, input: tables == nil ? .ids : .text, configuration: configuration,
+      longest: configuration.maxPositions)
     self.configuration = configuration
+    self.masks = masks
     languages = text.languages
     lines = languages.map { Lines($0.bytes) }
     var ids: [Int32?] = []
@@ -62,7 +89,11 @@ struct SentenceSource: SequenceSource {
         line, path: languages[index].path, number: lines[index].number)
       let masked = sentence.masked(
         .fraction(0.15), seed: 2, mask: Int32(configuration.specialIDs.mask))
-      if let sequence = masked.first { return (sequence, ids[index]) }
+      guard var sequence = masked.first else { continue }
+      if !masks {
+        for target in sequence.targets { sequence.ids[target.position] = Int32(target.id) }
+      }
+      return (sequence, ids[index])
     }
     return nil
   }

@@ -6,6 +6,8 @@ public import ThimbleSystem
 /// Runs a model over text and learns how errors of its weights can make up for each other.
 public final class Calibrator {
   private let configuration: XLMConfiguration
+  /// Without a head, sentences are not masked, and the token embeddings are a table like others.
+  private let scoresVocabulary: Bool
   private let encoder: Encoder
   private let batch: Batch
   private let sum: MomentSum
@@ -17,15 +19,18 @@ public final class Calibrator {
   /// Enough for the moments of inputs some thousand wide; more changes little.
   public static let tokenLimit = 1 << 15
   private static let batchTokens = 1024
+  // How far the columns of inputs are evened out. What attention yields gains nothing by it.
+  private static let evened = 0.5
   // How much errors of the output matrix cost beyond what they do to the scores: its rows are the
   // embeddings too, where no column hides another's error. Found by measurement; 0.1 to 1 are alike.
-  private static let embeddingIdentity = 0.3
+  private static let embeddingIdentity: Float = 0.3
 
   /// - Parameter provider: the model in fp32.
   public init(
     _ provider: any WeightProvider, pool: ComputePool, kernels: KernelTable
   ) throws(EvaluationError) {
     configuration = provider.configuration
+    scoresVocabulary = provider.contains(MaskedLanguageModel.biasName)
     let maximum = max(Self.batchTokens, configuration.maxPositions)
     do throws(ModelError) {
       encoder = try Encoder(provider, maximumTokens: maximum, pool: pool, kernels: kernels)
@@ -52,16 +57,7 @@ public final class Calibrator {
   public func run(
     _ text: CalibrationText, progress: (_ done: Int, _ limit: Int) -> Void = { _, _ in }
   ) throws(EvaluationError) -> RoundingGuide {
-    var source: any SequenceSource =
-      switch text {
-      case .randomTokens: RandomSource(configuration)
-      case .ids(let text):
-        try SentenceSource(
-          text, nil, configuration: configuration, longest: configuration.maxPositions)
-      case .sentences(let text, let tables):
-        try SentenceSource(
-          text, tables, configuration: configuration, longest: configuration.maxPositions)
-      }
+    var source = try text.source(configuration, masks: scoresVocabulary)
     var done = 0
     while done < Self.tokenLimit, let (sequence, language) = try source.next() {
       if pendingTokens + sequence.ids.count > Self.batchTokens {
@@ -102,10 +98,13 @@ public final class Calibrator {
   private func calibration() throws(SystemError) -> RoundingGuide {
     var matrices: [String: RoundingGuide.Matrix] = [:]
     func add(
-      _ moments: InputMoments, _ names: [String], factors: ColumnFactors? = nil,
-      identity: Double = 0
-    ) {
-      let feedback = ErrorFeedback(consuming: moments, identity: identity)
+      _ moments: InputMoments, _ names: [String], factors factorsName: String?
+    ) throws(SystemError) {
+      var factors: ColumnFactors?
+      if let factorsName {
+        factors = try ColumnFactors(factorsName, evening: moments, share: Self.evened)
+      }
+      let feedback = try ErrorFeedback(consuming: moments)
       for name in names {
         matrices[name] = RoundingGuide.Matrix(feedback: feedback, columnFactors: factors)
       }
@@ -114,19 +113,24 @@ public final class Calibrator {
       let attention = "transformer.attentions.\(layer)"
       let feedForward = "transformer.ffns.\(layer)"
       let inputs = moments[(4 * layer)...]
-      // Behind a LayerNorm factors make a difference; what attention and activation yield has no
-      // columns that stand out.
-      let (projected, inner) = (inputs[4 * layer], inputs[4 * layer + 2])
-      let factors = try ColumnFactors("\(attention).input_factors", evening: projected)
-      let names = ["q_lin", "k_lin", "v_lin"].map { "\(attention).\($0).weight" }
-      add(projected, names, factors: factors)
-      add(inputs[4 * layer + 1], ["\(attention).out_lin.weight"])
-      let innerFactors = try ColumnFactors("\(feedForward).input_factors", evening: inner)
-      add(inner, ["\(feedForward).lin1.weight"], factors: innerFactors)
-      add(inputs[4 * layer + 3], ["\(feedForward).lin2.weight"])
+      try add(
+        inputs[4 * layer], ["q_lin", "k_lin", "v_lin"].map { "\(attention).\($0).weight" },
+        factors: "\(attention).input_factors")
+      try add(inputs[4 * layer + 1], ["\(attention).out_lin.weight"], factors: nil)
+      try add(
+        inputs[4 * layer + 2], ["\(feedForward).lin1.weight"],
+        factors: "\(feedForward).input_factors")
+      try add(
+        inputs[4 * layer + 3], ["\(feedForward).lin2.weight"],
+        factors: "\(feedForward).inner_factors")
     }
-    if let last = moments.last {
-      add(last, [XLMConfiguration.tokenEmbeddingName], identity: Self.embeddingIdentity)
+    if let last = moments.last, scoresVocabulary {
+      let isTied = configuration.tiesOutputEmbedding
+      if isTied { last.addIdentity(Self.embeddingIdentity) }
+      try add(
+        last,
+        [isTied ? XLMConfiguration.tokenEmbeddingName : XLMConfiguration.outputEmbeddingName],
+        factors: "transformer.output_factors")
     }
     return RoundingGuide(matrices)
   }

@@ -1,10 +1,12 @@
+internal import ThimbleSystem
+
 extension EvaluationReport {
   /// The report as one page with pictures.
   public var html: String {
     let name = filePath.split(separator: "/").last.map(String.init) ?? filePath
     var page = HTMLPage(title: "What quantisation costs: \(name)")
     page.paragraph(
-      "Compared with \(referencePath) in fp32, on \(evaluation.masking) of the same sentences."
+      "Compared with \(referencePath) in fp32, on \(evaluation.masking) of the same sentences, with \(evaluation.options.activations.rawValue) activations."
         + (evaluation.isComplete ? "" : " Interrupted: only the sentences done until then."))
     addSummary(to: &page)
     addLanguages(to: &page)

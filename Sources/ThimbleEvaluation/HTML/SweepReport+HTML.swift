@@ -1,10 +1,12 @@
+internal import ThimbleSystem
+
 extension SweepReport {
   /// The curve as one page with pictures.
   public var html: String {
     let name = referencePath.split(separator: "/").last.map(String.init) ?? referencePath
     var page = HTMLPage(title: "Size and accuracy: \(name)")
     page.paragraph(
-      "What is lost against \(referencePath) in fp32 at each size. All run with int8 activations."
+      "What is lost against \(referencePath) in fp32 at each size. All run with \(activations.rawValue) activations."
         + (isComplete ? "" : " Interrupted: the last points rest on fewer sentences."))
     let entries = [("both", "Thimble"), ("baseline", "block formats of others, raw")]
     page.heading("Divergence")

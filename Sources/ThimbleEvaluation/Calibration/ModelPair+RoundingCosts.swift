@@ -1,0 +1,140 @@
+internal import ThimbleArchitecture
+internal import ThimbleFormat
+internal import ThimbleModel
+internal import ThimbleReference
+internal import ThimbleSystem
+
+extension ModelPair {
+  // So many models fit beside the reference without making batches small.
+  private static let candidatesAtATime = 6
+
+  /// Measures what the rounding of each matrix costs by itself, over the number of its weights: the mean divergence of the
+  /// output from that of the reference when only this matrix is the file's. Of a model that does not score its vocabulary
+  /// the squared relative error of the last hidden states.
+  ///
+  /// - Parameters:
+  ///   - progress: called now and then with the share that is done.
+  ///   - isInterrupted: whether to stop; what was measured until then is returned.
+  public func roundingCosts(
+    _ text: CalibrationText, progress: (Double) -> Void = { _ in },
+    isInterrupted: () -> Bool = { false }
+  ) throws(EvaluationError) -> [String: Double] {
+    if reference.contains(MaskedLanguageModel.biasName), let sentences = text.sentences {
+      var options = EvaluationOptions()
+      options.readsIDs = text.tables == nil
+      // Sentences have about 20 tokens.
+      options.limit = max(tokenLimit / 20 / sentences.languages.count, 1)
+      return try outputCosts(
+        sentences, options, progress: progress, isInterrupted: isInterrupted)
+    }
+    return try hiddenCosts(text, progress: progress, isInterrupted: isInterrupted)
+  }
+
+  /// Tokens that show what each matrix costs to a tenth, or fewer if the model is so large that they would take very long.
+  private var tokenLimit: Int {
+    let weights = quantisedMatrices.reduce(0) { $0 + $1.shape.valueCount }
+    return min(max(Self.products / (quantisedMatrices.count * weights), 1024), 1 << 13)
+  }
+
+  // Of a weight and an input: some minutes on a small machine.
+  private static let products = 50_000_000_000_000
+
+  private func outputCosts(
+    _ text: EvaluationText, _ options: EvaluationOptions, progress: (Double) -> Void,
+    isInterrupted: () -> Bool
+  ) throws(EvaluationError) -> [String: Double] {
+    let (matrices, mixed) = (quantisedMatrices, mixer())
+    var costs: [String: Double] = [:]
+    for start in stride(from: 0, to: matrices.count, by: Self.candidatesAtATime) {
+      if isInterrupted() { break }
+      let probes = matrices[start..<min(start + Self.candidatesAtATime, matrices.count)]
+      let evaluation = try evaluator(
+        probes.map { Candidate($0.name, mixed($0.name)) }, options
+      ).run(
+        text,
+        progress: { done, total in
+          let share = Double(probes.count) * Double(done) / Double(total)
+          progress((Double(start) + share) / Double(matrices.count))
+        }, isInterrupted: isInterrupted)
+      for (index, probe) in probes.enumerated() {
+        guard let measures = evaluation.measures(candidate: index) else { continue }
+        costs[probe.name] = measures.divergence.mean.value / Double(probe.shape.valueCount)
+      }
+    }
+    return costs
+  }
+
+  /// Matrices that the file rounds.
+  private var quantisedMatrices: [TensorRecord] {
+    file.tensors.filter { $0.shape.kind == .q8b64 && reference.contains($0.name) }
+  }
+
+  /// Makes models of the reference with one matrix of the file.
+  private func mixer() -> (_ name: String) -> MixedWeights {
+    let dequantised = weights.dequantized(workers: pool.threadCount)
+    return { MixedWeights(reference, exchanging: $0, with: dequantised) }
+  }
+
+  private static let batchTokens = 1024
+
+  private func hiddenCosts(
+    _ text: CalibrationText, progress: (Double) -> Void, isInterrupted: () -> Bool
+  ) throws(EvaluationError) -> [String: Double] {
+    var source = try text.source(reference.configuration, masks: false)
+    var sequences: [(ids: [Int32], language: Int32?)] = []
+    var tokens = 0
+    while tokens < tokenLimit, let (sequence, language) = try source.next() {
+      sequences.append((sequence.ids, language))
+      tokens += sequence.ids.count
+    }
+    guard tokens > 0 else { throw .nothingToMask(path: "the text to calibrate with") }
+    let (matrices, mixed) = (quantisedMatrices, mixer())
+    var costs: [String: Double] = [:]
+    do throws(ModelError) {
+      let own = try hiddenStates(of: reference, sequences, tokens: tokens)
+      for (index, matrix) in matrices.enumerated() {
+        if isInterrupted() { break }
+        let other = try hiddenStates(of: mixed(matrix.name), sequences, tokens: tokens)
+        var (error, square) = (0.0, 0.0)
+        for place in 0..<own.count {
+          let difference = Double(other[place]) - Double(own[place])
+          error += difference * difference
+          square += Double(own[place]) * Double(own[place])
+        }
+        costs[matrix.name] = error / square / Double(matrix.shape.valueCount)
+        progress(Double(index + 1) / Double(matrices.count))
+      }
+    } catch { throw .model(error) }
+    return costs
+  }
+
+  /// The last hidden states of `sequences`, [tokens, width].
+  private func hiddenStates(
+    of provider: some WeightProvider, _ sequences: [(ids: [Int32], language: Int32?)], tokens: Int
+  ) throws(ModelError) -> AlignedArray<Float> {
+    let configuration = provider.configuration
+    let width = configuration.embeddingSize
+    let maximum = max(Self.batchTokens, configuration.maxPositions)
+    let encoder = try Encoder(provider, maximumTokens: maximum, pool: pool, kernels: kernels)
+    let batch = try Batch(maximumTokens: maximum)
+    let states: AlignedArray<Float>
+    do { states = try AlignedArray(count: tokens * width) } catch { throw .system(error) }
+    var done = 0
+    func flush() throws(ModelError) {
+      try encoder.encode(batch)
+      for row in 0..<batch.tokenCount {
+        encoder.hidden.withRow(row) { hidden in
+          for column in hidden.indices { states[(done + row) * width + column] = hidden[column] }
+        }
+      }
+      done += batch.tokenCount
+      batch.removeAll()
+    }
+    for (ids, language) in sequences {
+      if batch.tokenCount + ids.count > maximum { try flush() }
+      try batch.append(ids, language: language)
+    }
+    try flush()
+    return states
+  }
+}
