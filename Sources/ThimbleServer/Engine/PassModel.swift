@@ -25,7 +25,7 @@ final class PassModel {
     encoder = try Encoder(
       provider, maximumTokens: source.maximumTokens,
       scoredPositions: fillsMasks ? plan?.positionsPerRound ?? options.positionsPerRound : 0,
-      pool: ComputePool(threadCount: source.threads), kernels: source.kernels)
+      activations: source.activations, pool: ComputePool(threadCount: source.threads), kernels: source.kernels)
     encoder.meter = try PassMeter(workers: source.threads)
     batch = try Batch(maximumTokens: source.maximumTokens)
     masked = fillsMasks ? try MaskedLanguageModel(provider, encoder: encoder) : nil
