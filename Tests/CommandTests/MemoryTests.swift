@@ -52,6 +52,15 @@ struct MemoryTests {
     #expect(try result.output == thimble("fill-mask", model, Self.text, "--json").output)
   }
 
+  @Test("a checkpoint that runs in place in fp32 stays in its mapped file")
+  func inPlace() throws {
+    _ = try MediumModel.path.get()
+    let result = try thimble("fill-mask", MediumModel.folder("checkpoint"), Self.text, "-v")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    // Its weights are 105 MB.
+    #expect(try privateBytes(result) <= 40e6)
+  }
+
   @Test("with as many threads as one likes")
   func threads() throws {
     let result = try thimble(

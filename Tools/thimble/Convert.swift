@@ -105,7 +105,9 @@ struct Convert: ParsableCommand {
     try reportingFailure {
       try protectOutput()
       // A path that cannot be written shows before anything is computed.
-      do throws(SystemError) { _ = try OutputFile(path: output) } catch { throw ConvertError.system(error) }
+      do throws(SystemError) { _ = try OutputFile(path: output) } catch {
+        throw ConvertError.system(error)
+      }
       let opened = try XLMCheckpoint.open(
         checkpoint,
         options: ImportOptions(
