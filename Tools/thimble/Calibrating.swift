@@ -12,7 +12,7 @@ struct CalibrationOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Sentences like those that the model is for, one a line: files, or folders of LANG.txt. Weights are rounded so that their errors make up for each other there.",
+      "Some hundred or more sentences like those that the model is for, one a line: files, or folders of LANG.txt. Weights are rounded so that their errors make up for each other there.",
       valueName: "path"))
   var calibrate: [String] = []
 
@@ -58,8 +58,8 @@ struct DivergenceSearch {
   /// The mean KL divergence of a file with so many bits per weight.
   let measure: (Double) throws -> Double
 
-  // Coarser files say nothing any more, finer ones are no better.
-  static let range = 2.5...7.8
+  // Coarser files say nothing any more, and finer ones cannot be had of every model.
+  static let range = 2.5...7.5
   private static let precision = 0.05
 
   /// - Returns: nil if even the finest file differs more.
