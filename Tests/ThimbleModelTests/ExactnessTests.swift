@@ -65,8 +65,7 @@ struct ExactnessTests {
     let batch = try Batch(maximumTokens: 16)
     try batch.append(ids.map { Int32($0) })
     for kernels in KernelTable.runnable {
-      let model = try fileModel(
-        path, threads: 2, kernels: kernels, budget: .bytes(32 << 20), activations: activations)
+      let model = try fileModel(path, threads: 2, kernels: kernels, activations: activations)
       try model.score(batch, at: [3]) { _, logits in
         #expect(logits.all.map(\.bitPattern) == expected, "\(kernels)")
       }
