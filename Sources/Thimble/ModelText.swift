@@ -66,9 +66,17 @@ public struct ModelText: Sendable {
     }
   }
 
-  /// The id of the language `name`, if the model has an embedding for it; nil if languages do not matter to it.
+  /// The id of the language `name`, if the model has an embedding for it; nil if it has none at all.
+  ///
+  /// - Throws: `ThimbleError.language` for a language that the model, or else the rules of its tokenizer, do not know.
   public func languageID(_ name: String?) throws(ThimbleError) -> Int32? {
-    guard configuration.hasLanguageEmbeddings, let name else { return nil }
+    guard let name else { return nil }
+    guard configuration.hasLanguageEmbeddings else {
+      if let known = tables?.knownLanguages, !known.contains(name) {
+        throw .language(name, known: known)
+      }
+      return nil
+    }
     guard let id = configuration.languageID(name) else {
       throw .language(name, known: configuration.languages.map(\.name))
     }
@@ -77,15 +85,12 @@ public struct ModelText: Sendable {
 
   /// What a user should know before giving texts in `language`; nil if nothing stands in the way.
   ///
-  /// - Throws: `ThimbleError.language` for a language that neither the model nor the rules know.
+  /// - Throws: as `languageID`.
   public func warning(
     language: String?, _ convention: Convention
   ) throws(ThimbleError) -> String? {
-    guard let tables, let language else { return nil }
-    guard tables.knownLanguages.contains(language) else {
-      throw .language(language, known: tables.knownLanguages)
-    }
-    return tables.warning(for: convention.encoding(language: language))
+    _ = try languageID(language)
+    return tables?.warning(for: convention.encoding(language: language))
   }
 
   /// The token `id` as text: "porte".

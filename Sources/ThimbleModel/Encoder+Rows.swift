@@ -49,7 +49,7 @@ extension Encoder {
     meter.measure(.other) {
       apply(
         Activation(
-          function: configuration.activation, values: values,
+          function: configuration.activation.operation, values: values,
           next: Quantization(values, next, quantized, kernels), kernels: kernels),
         toRows: rows)
     }
@@ -139,20 +139,14 @@ private struct Quantization: RowOperation {
 }
 
 private struct Activation: RowOperation {
-  let function: XLMConfiguration.Activation
+  let function: ActivatedLinear.Activation
   let values: FloatRows
   let next: Quantization
   let kernels: KernelTable
 
   func apply(to rows: Range<Int>) {
-    let elements = rows.lowerBound * values.stride..<rows.upperBound * values.stride
-    switch function {
-    case .gelu: kernels.gelu(values.values.from(elements.lowerBound), count: elements.count)
-    case .relu:
-      values.values.withMutableSpan(elements) { span in
-        for index in span.indices { span[index] = max(span[index], 0) }
-      }
-    }
+    function.apply(
+      to: values.values, rows.lowerBound * values.stride..<rows.upperBound * values.stride, kernels)
     next.apply(to: rows)
   }
 }

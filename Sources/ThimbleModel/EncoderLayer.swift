@@ -64,7 +64,7 @@ struct FeedForwardInner {
       if inputForm.precision == .int8, next.inputForm.precision == .int8 {
         steps = .together(
           try ActivatedLinear(
-            layer, activation: activation == .gelu ? .gelu : .relu,
+            layer, activation: activation.operation,
             nextFactors: next.inputForm.columnFactors, maximumRows: workspace.hidden.rows,
             tiles: workspace.tiles))
       } else {
@@ -72,5 +72,15 @@ struct FeedForwardInner {
         steps = .apart(LinearGroup([(layer, rows)]), rows)
       }
     } catch { throw .system(error) }
+  }
+}
+
+extension XLMConfiguration.Activation {
+  /// What computes it.
+  var operation: ActivatedLinear.Activation {
+    switch self {
+    case .gelu: .gelu
+    case .relu: .relu
+    }
   }
 }

@@ -10,6 +10,19 @@ public struct ActivatedLinear {
     case gelu
     /// max(x, 0)
     case relu
+
+    /// Replaces the values in `range` by what they become.
+    public func apply(
+      to values: AlignedArray<Float>, _ range: Range<Int>, _ kernels: KernelTable
+    ) {
+      switch self {
+      case .gelu: kernels.gelu(values.from(range.lowerBound), count: range.count)
+      case .relu:
+        values.withMutableSpan(range) { span in
+          for index in span.indices { span[index] = max(span[index], 0) }
+        }
+      }
+    }
   }
 
   private let layer: Linear
@@ -104,23 +117,13 @@ public struct ActivatedLinear {
         meter.addWork(worker, .matmul, since: time)
       }
       let time = meter.now()
-      activate(tile.array, count: range.count * stride, kernels)
+      activation.apply(to: tile.array, 0..<range.count * stride, kernels)
       // Outputs beyond the last are padding of its panel.
       let column = firstPanel * KernelShape.panelRows
       kernels.quantize(
         tile, columns: min(stride, weights.rows - column),
         columnFactors: nextFactors?.from(column), into: output, rows: range, column: column)
       meter.addWork(worker, .other, since: time)
-    }
-  }
-
-  private func activate(_ values: AlignedArray<Float>, count: Int, _ kernels: KernelTable) {
-    switch activation {
-    case .gelu: kernels.gelu(values.from(0), count: count)
-    case .relu:
-      values.withMutableSpan(0..<count) { span in
-        for index in span.indices { span[index] = max(span[index], 0) }
-      }
     }
   }
 }

@@ -29,9 +29,8 @@ public final class OutputFile {
 
   public init(path: String) throws(SystemError) {
     self.path = path
-    let components = path.split(separator: "/", omittingEmptySubsequences: false)
-    folder = components.count > 1 ? components.dropLast().joined(separator: "/") + "/" : "./"
-    temporaryPath = "\(folder).\(components.last ?? "").\(getpid()).partial"
+    folder = Self.split(path).folder
+    temporaryPath = Self.hiddenPath(beside: path, "partial")
     var status = stat()
     if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw .notAFile(path: path)
@@ -43,6 +42,20 @@ public final class OutputFile {
       isNamed
       ? unsafe open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) : unnamed
     guard descriptor >= 0 else { throw .file(operation: "create", path: path, code: errno) }
+  }
+
+  /// A path in the folder of `path` that no other process uses: ".FILE.PROCESS.purpose".
+  public static func hiddenPath(beside path: String, _ purpose: String) -> String {
+    let (folder, name) = split(path)
+    return "\(folder).\(name).\(getpid()).\(purpose)"
+  }
+
+  private static func split(_ path: String) -> (folder: String, name: String) {
+    let components = path.split(separator: "/", omittingEmptySubsequences: false)
+    return (
+      components.count > 1 ? components.dropLast().joined(separator: "/") + "/" : "./",
+      String(components.last ?? "")
+    )
   }
 
   deinit {

@@ -55,6 +55,17 @@ struct EndpointTests {
     #expect(answer.json == .array(expected.map(\.expected)))
   }
 
+  @Test("refuse a language that nobody knows, and take one that the rules know")
+  func languages() async throws {
+    for path in ["/fill-mask", "/score"] {
+      for (language, status) in [("english", 422), ("fr", 200)] {
+        let answer = try await client.post(
+          path, ["inputs": "a <mask>", "parameters": ["language": .string(language)]])
+        #expect(answer.status == status, "\(path) \(language): \(answer.text)")
+      }
+    }
+  }
+
   @Test("take parameters as Hugging Face's pipeline does")
   func parameters() async throws {
     var options = FillMaskOptions()

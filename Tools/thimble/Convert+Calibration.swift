@@ -93,13 +93,19 @@ extension Convert {
     _ checkpoint: XLMCheckpoint, _ source: ConversionSource, _ rate: Rate, _ guide: RoundingGuide,
     _ body: (ModelPair) throws -> Result
   ) throws -> Result {
-    let path = "\(output).trial"
-    defer { removePath(path) }
+    // Beside the output, where there is room for one such file; it loses its name as soon as it is open, so that whoever
+    // ends this process leaves nothing behind.
+    let path = OutputFile.hiddenPath(beside: output, "trial")
     let converter = try Converter(
       source, rate: rate, calibration: guide, threadCount: threadCount, kernels: try kernels())
     _ = try converter.convert(to: path)
     var run = RunOptions(threads: threadCount)
     run.isa = environment("THIMBLE_ISA")
-    return try body(try ModelPair(file: path, checkpoint: checkpoint, run: run))
+    let pair: ModelPair
+    do {
+      defer { removePath(path) }
+      pair = try ModelPair(file: path, checkpoint: checkpoint, run: run)
+    }
+    return try body(pair)
   }
 }
