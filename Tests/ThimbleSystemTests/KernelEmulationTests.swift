@@ -11,12 +11,13 @@ struct KernelEmulationTests {
   }
 
   static let isThere = """
-    command -v clang && command -v qemu-aarch64 && ls /usr/aarch64-linux-gnu/include/stdio.h
+    command -v clang && command -v qemu-aarch64 && ls /usr/aarch64-linux-gnu/include/stdio.h \
+      /usr/lib/gcc-cross/aarch64-linux-gnu/*/libgcc.a
     """
 
   @Test(
     "for ARM, under emulation: the bits of this processor's",
-    .enabled("qemu-user and libc6-dev-arm64-cross are installed") {
+    .enabled("qemu-user, libc6-dev-arm64-cross and gcc-aarch64-linux-gnu are installed") {
       try ChildProcess("sh", ["-c", isThere]).exitCode == 0
     })
   func arm() throws {
