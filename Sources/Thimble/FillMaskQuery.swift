@@ -9,7 +9,7 @@ public struct FillMaskQuery: Sendable {
   public let positions: [Int]
   private let text: ModelText
   private let options: FillMaskOptions
-  private let targets: [Int]
+  private let targets: FillMaskTargets
   /// The text and the bytes of it that each mask takes; nil if the query was made of ids.
   private let source: (bytes: [UInt8], masks: [Range<Int>])?
 
@@ -24,9 +24,11 @@ public struct FillMaskQuery: Sendable {
   public static let maskSpellings = ["<mask>", "[MASK]"]
 
   /// The query of a text.
+  ///
+  /// - Parameter targets: those of `options`, if they were looked up before.
   public init(
-    _ string: String, _ options: FillMaskOptions, of text: ModelText,
-    with tokenizer: inout Tokenizer?
+    _ string: String, _ options: FillMaskOptions, targets: FillMaskTargets? = nil,
+    of text: ModelText, with tokenizer: inout Tokenizer?
   ) throws(ThimbleError) {
     var tokens: [Token] = []
     try text.encode(
@@ -35,8 +37,8 @@ public struct FillMaskQuery: Sendable {
         language: options.language, maskSpellings: Self.maskSpellings),
       truncates: options.truncates, with: &tokenizer, into: &tokens)
     try self.init(
-      tokens.map(\.id), ranges: tokens.map(\.range), bytes: Array(string.utf8), options, of: text,
-      with: &tokenizer)
+      tokens.map(\.id), ranges: tokens.map(\.range), bytes: Array(string.utf8), options,
+      targets: targets, of: text, with: &tokenizer)
   }
 
   /// The query of a sequence of token ids, ends included.
@@ -44,12 +46,12 @@ public struct FillMaskQuery: Sendable {
     ids: [Int], _ options: FillMaskOptions, of text: ModelText, with tokenizer: inout Tokenizer?
   ) throws(ThimbleError) {
     try text.check(ids)
-    try self.init(ids, ranges: [], bytes: nil, options, of: text, with: &tokenizer)
+    try self.init(ids, ranges: [], bytes: nil, options, targets: nil, of: text, with: &tokenizer)
   }
 
   private init(
     _ ids: [Int], ranges: [Range<Int>], bytes: [UInt8]?, _ options: FillMaskOptions,
-    of text: ModelText, with tokenizer: inout Tokenizer?
+    targets: FillMaskTargets?, of text: ModelText, with tokenizer: inout Tokenizer?
   ) throws(ThimbleError) {
     self.text = text
     self.options = options
@@ -58,51 +60,39 @@ public struct FillMaskQuery: Sendable {
     self.positions = positions
     guard !positions.isEmpty else { throw .noMask }
     source = bytes.map { ($0, positions.map { ranges[$0] }) }
-    targets = try Self.targetIDs(options.targets, text, with: &tokenizer)
+    if let targets {
+      self.targets = targets
+    } else {
+      self.targets = try FillMaskTargets(options.targets, of: text, with: &tokenizer)
+    }
     var textOptions = TextOptions()
     textOptions.convention = options.convention
     sequence = SequenceInput(
       ids: ids, textOptions, language: try text.languageID(options.language))
   }
 
-  /// The ids that `targets` mean: tokens as the vocabulary spells them (`the</w>` is the word, `the` the piece), else the
-  /// first token of the text.
-  private static func targetIDs(
-    _ targets: [String], _ text: ModelText, with tokenizer: inout Tokenizer?
-  ) throws(ThimbleError) -> [Int] {
-    guard !targets.isEmpty else { return [] }
-    guard let tables = text.tables else { throw .noTokenizer(path: text.path) }
-    var ids: [Int] = []
-    for target in targets {
-      var id = tables.id(of: target)
-      if id == nil {
-        do throws(TextError) {
-          id = try tokenizer?.encode(target, EncodingOptions(mode: .huggingFace, ends: .none))
-            .first?.id
-        } catch { throw .text(error) }
-      }
-      guard let id else { throw .target(target) }
-      if !ids.contains(id) { ids.append(id) }
-    }
-    return ids
-  }
+  /// How many choices there are for each mask.
+  public var choiceCount: Int { min(options.top, targets.ids?.count ?? .max) }
 
   /// The likeliest tokens under `logits`, best first.
   public func choices(_ logits: Logits) -> [Choice] {
     let best =
-      targets.isEmpty
-      ? logits.top(options.top)
-      : Array(targets.sorted { (-logits[$0], $0) < (-logits[$1], $1) }.prefix(options.top))
+      targets.ids.map { ids in
+        Array(ids.sorted { (-logits[$0], $0) < (-logits[$1], $1) }.prefix(options.top))
+      } ?? logits.top(options.top)
     return best.map { Choice(id: $0, probability: logits.probability($0), logit: logits[$0]) }
   }
 
   /// What `choices` for the mask number `mask` look like in the text.
   public func fillings(_ choices: [Choice], mask: Int) -> [Filling] {
-    choices.map { choice in
-      Filling(
-        id: choice.id, text: text.text(of: choice.id), probability: choice.probability,
-        logit: choice.logit, sequence: filled(mask, with: choice.id))
-    }
+    choices.map { filling($0, mask: mask) }
+  }
+
+  /// What one choice for the mask number `mask` looks like in the text.
+  public func filling(_ choice: Choice, mask: Int) -> Filling {
+    Filling(
+      id: choice.id, text: text.text(of: choice.id), probability: choice.probability,
+      logit: choice.logit, sequence: filled(mask, with: choice.id))
   }
 
   /// The text with token `id` in place of a mask.

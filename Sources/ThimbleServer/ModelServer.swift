@@ -65,7 +65,9 @@ public struct ModelServer: Sendable {
 
   private func open(_ run: RunOptions, _ metrics: ServerMetrics) throws -> Engine {
     do {
-      return try Engine(path: path, options: run, queueCapacity: queueCapacity, metrics: metrics)
+      return try Engine(
+        path: path, options: run, queueCapacity: queueCapacity,
+        maximumInputs: interface.maximumInputs, metrics: metrics)
     } catch ModelError.budget(let bytes, let minimum) {
       // People gave the budget of the whole process, and are to be told that.
       throw ModelError.budget(

@@ -51,13 +51,15 @@ struct Client {
 
   init(
     path: String, key: String? = nil, queueCapacity: Int = 1 << 15, text: TextOptions = .init(),
-    activations: ActivationPrecision = .int8
+    activations: ActivationPrecision = .int8, roomForReadings: Int = 2 << 20
   ) throws {
     let metrics = ServerMetrics()
     var run = RunOptions(threads: 2, maximumTokens: 128)
     run.activations = activations
     engine = try Engine(
-      path: path, options: run, queueCapacity: queueCapacity, metrics: metrics)
+      path: path, options: run, queueCapacity: queueCapacity,
+      maximumInputs: InterfaceOptions().maximumInputs, roomForReadings: roomForReadings,
+      metrics: metrics)
     var options = InterfaceOptions()
     options.name = "org/small"
     options.key = key.flatMap { APIKey($0) }
@@ -72,6 +74,8 @@ struct Client {
     let status: Int
     let headers: HTTPFields
     let text: String
+    /// In how many pieces the text was written.
+    let pieces: Int
 
     var json: JSONValue { (try? JSONValue(parsing: text)) ?? nil }
   }
@@ -79,15 +83,26 @@ struct Client {
   func send(
     _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8] = [], key: String? = nil
   ) async throws -> Answer {
-    let response = await interface.respond(
+    try await Self.take(respond(method, path, body, key: key))
+  }
+
+  /// The response to a request, whose body is not written yet.
+  func respond(
+    _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8], key: String? = nil
+  ) async -> Response {
+    await interface.respond(
       to: Incoming(
         method: method, path: path, headers: key.map { [.authorization: $0] } ?? [:],
         body: ByteBuffer(bytes: body)))
+  }
+
+  /// Lets the body of `response` be written.
+  static func take(_ response: Response) async throws -> Answer {
     let collector = Collector()
     try await response.body.write(collector)
+    let (text, pieces) = collector.received.withLock(\.self)
     return Answer(
-      status: response.status.code, headers: response.headers, text: collector.text.withLock(\.self)
-    )
+      status: response.status.code, headers: response.headers, text: text, pieces: pieces)
   }
 
   func get(_ path: String) async throws -> Answer { try await send(.get, path) }
@@ -98,9 +113,11 @@ struct Client {
 }
 
 private final class Collector: ResponseBodyWriter {
-  let text = Mutex("")
+  let received = Mutex((text: "", pieces: 0))
 
-  func write(_ buffer: ByteBuffer) async throws { text.withLock { $0 += String(buffer: buffer) } }
+  func write(_ buffer: ByteBuffer) async throws {
+    received.withLock { $0 = ($0.text + String(buffer: buffer), $0.pieces + 1) }
+  }
 
   func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

@@ -4,7 +4,9 @@ import ThimbleServer
 
 @Suite("The queue")
 struct WorkQueueTests {
-  func job(_ lengths: [Int], generation: Int = 0, hasTypes: Bool = false) -> Job {
+  func job(
+    _ lengths: [Int], generation: Int = 0, hasTypes: Bool = false, readingSize: Int = 0
+  ) -> Job {
     var options = TextOptions()
     options.addsTypes = hasTypes
     return Job(
@@ -12,11 +14,11 @@ struct WorkQueueTests {
         Work(
           sequence: SequenceInput(ids: [Int](repeating: 1, count: length), options),
           wanted: .vector)
-      }, generation: generation)
+      }, generation: generation, readingSize: readingSize)
   }
 
   func take(_ queue: inout WorkQueue, tokens: Int = 100) -> [WorkQueue.Item] {
-    queue.takePass(generation: 0, tokens: tokens, positions: 8)
+    queue.takePass(generation: 0, tokens: tokens, positions: 8) { _ in true }
   }
 
   private func append(_ job: Job, to queue: inout WorkQueue) {
@@ -80,6 +82,27 @@ struct WorkQueueTests {
     expectPass(of: 1, from: &queue)
   }
 
+  @Test("lets jobs begin in their order when readings need room, and those that need none at once")
+  func room() {
+    var queue = WorkQueue(capacity: 1000)
+    let jobs = [job([5], readingSize: 100_000), job([5], readingSize: 60_000), job([5])]
+    for job in jobs { append(job, to: &queue) }
+    func take(room: Int) -> [Int] {
+      var left = room
+      let pass = queue.takePass(generation: 0, tokens: 100, positions: 8) { job in
+        guard job.readingSize <= left else { return false }
+        left -= job.readingSize
+        return true
+      }
+      return pass.map { item in jobs.firstIndex { $0 === item.job } ?? -1 }
+    }
+    // The second would fit, but was not first.
+    #expect(take(room: 70_000) == [2])
+    #expect(take(room: 70_000) == [])
+    #expect(take(room: 100_000) == [0])
+    #expect(take(room: 100_000) == [1])
+  }
+
   @Test("keeps sequences apart that cannot be in one pass, and jobs of another model")
   func kinds() {
     var queue = WorkQueue(capacity: 100)
@@ -89,7 +112,7 @@ struct WorkQueueTests {
     expectPass(of: 1, from: &queue)
     expectPass(of: 1, from: &queue)
     expectPass(of: 0, from: &queue)
-    let pass = queue.takePass(generation: 1, tokens: 9, positions: 8)
+    let pass = queue.takePass(generation: 1, tokens: 9, positions: 8) { _ in true }
     #expect(pass.count == 1)
   }
 }

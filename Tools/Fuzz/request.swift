@@ -15,7 +15,7 @@ private let interface: HTTPInterface = {
     let engine = try Engine(
       path: environment("THIMBLE_FUZZ_MODEL") ?? "",
       options: RunOptions(threads: 1, maximumTokens: 128),
-      queueCapacity: 512, metrics: metrics)
+      queueCapacity: 512, maximumInputs: 32, metrics: metrics)
     return HTTPInterface(
       engine: engine, options: InterfaceOptions(), metrics: metrics,
       logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })

@@ -53,7 +53,7 @@ extension HTTPInterface {
         Work(
           sequence: try item.sequence(text, served.text, with: &tokenizer), wanted: .classes)
       }
-      return Plan(works: works) { readings in
+      return Plan(works: works) { readings, writer in
         let logits = readings.map { reading in
           guard case .classLogits(let logits) = reading else {
             preconditionFailure("logits of classes were wanted")
@@ -61,7 +61,7 @@ extension HTTPInterface {
           return logits
         }
         guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw APIError.notFinite }
-        return answer(classes, logits).text()
+        try await writer.write(answer(classes, logits))
       }
     }
   }

@@ -8,10 +8,11 @@ extension HTTPInterface {
   /// What a request wants of the model, and how the answer is made of what was read, in the same order.
   struct Plan: Sendable {
     var works: [Work]
-    let body: @Sendable ([Reading]) throws -> String
+    /// Writes the body, the same each time.
+    let write: @Sendable ([Reading], inout AnswerWriter) async throws -> Void
   }
 
-  /// Makes a plan for the model that is being served, has it computed, and answers with its body.
+  /// Makes a plan for the model that is being served, has it computed, and answers with what it writes.
   func compute(
     _ request: Incoming, _ plan: (ServedModel, inout Tokenizer?) throws -> Plan
   ) async throws -> Response {
@@ -23,9 +24,9 @@ extension HTTPInterface {
       let plan = try plan(served, &tokenizer)
       let planned = monotonicSeconds()
       do {
-        let (readings, waited) = try await engine.run(plan.works, generation: served.generation)
+        let readings = try await engine.run(plan.works, for: served)
         let computed = monotonicSeconds()
-        let body = try plan.body(readings)
+        let waited = (readings.firstTaken ?? planned) - planned
         let times: [(HTTPField.Name?, Double)] = [
           (HTTPField.Name("x-tokenization-time"), planned - start),
           (HTTPField.Name("x-queue-time"), waited),
@@ -37,7 +38,7 @@ extension HTTPInterface {
         if let name = HTTPField.Name("x-compute-tokens") {
           headers[name] = "\(plan.works.reduce(0) { $0 + $1.tokenCount })"
         }
-        return Response(json: body, headers: headers)
+        return try await .answer(headers) { try await plan.write(readings.all, &$0) }
       } catch EngineError.outdated where attemptsLeft > 1 {
         // The file was opened again between planning and asking: its vocabulary may be another one.
         attemptsLeft -= 1

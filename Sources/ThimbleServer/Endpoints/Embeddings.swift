@@ -18,9 +18,10 @@ extension HTTPInterface {
     return try await compute(request) { served, tokenizer in
       try self.checkDimensions(fields, served)
       let works = try self.works(inputs, served, truncates: truncates, with: &tokenizer)
-      return Plan(works: works) { readings in
-        let vectors = try readings.map { try Self.vector($0, normalized: normalizes) }
-        return "[" + vectors.map(Self.json).joined(separator: ",") + "]"
+      return Plan(works: works) { readings, answer in
+        try await answer.write(listOf: readings) { answer, reading in
+          try await answer.write(Self.json(Self.vector(reading, normalized: normalizes)))
+        }
       }
     }
   }
@@ -38,15 +39,17 @@ extension HTTPInterface {
       try self.checkDimensions(fields, served)
       let works = try self.works(inputs, served, truncates: false, with: &tokenizer)
       let tokens = works.reduce(0) { $0 + $1.tokenCount }
-      return Plan(works: works) { readings in
-        let data = try readings.enumerated().map { index, reading in
-          let vector = try Self.vector(reading, normalized: true)
+      return Plan(works: works) { readings, answer in
+        try await answer.write("{\"object\":\"list\",\"data\":")
+        try await answer.write(listOf: readings.enumerated()) { answer, element in
+          let vector = try Self.vector(element.element, normalized: true)
           let text = format == "base64" ? "\"\(base64(vector))\"" : Self.json(vector)
-          return "{\"object\":\"embedding\",\"index\":\(index),\"embedding\":\(text)}"
+          try await answer.write(
+            "{\"object\":\"embedding\",\"index\":\(element.offset),\"embedding\":\(text)}")
         }
-        return "{\"object\":\"list\",\"data\":[\(data.joined(separator: ","))],"
-          + "\"model\":\(JSONValue.string(self.options.name).text()),"
-          + "\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}"
+        try await answer.write(
+          ",\"model\":\(JSONValue.string(self.options.name).text()),"
+            + "\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}")
       }
     }
   }
@@ -65,12 +68,12 @@ extension HTTPInterface {
     let all = Inputs(items: [.text(source)] + sentences.items, isList: true)
     return try await compute(request) { served, tokenizer in
       let works = try self.works(all, served, truncates: false, with: &tokenizer)
-      return Plan(works: works) { readings in
+      return Plan(works: works) { readings, answer in
         let vectors = try readings.map { try Self.vector($0, normalized: true) }
         let cosines = vectors.dropFirst().map { vector in
           zip(vector, vectors[0]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
         }
-        return JSONValue.array(cosines.map { JSONValue.number($0) }).text()
+        try await answer.write(.array(cosines.map { .number($0) }))
       }
     }
   }

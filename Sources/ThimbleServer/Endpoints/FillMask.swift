@@ -20,9 +20,11 @@ extension HTTPInterface {
     }
     return try await compute(request) { served, tokenizer in
       let perWork = try served.fillsMasks()
+      let targets = try FillMaskTargets(fill.targets, of: served.text, with: &tokenizer)
       var queries: [FillMaskQuery] = []
       for case .text(let text) in inputs.items {
-        queries.append(try FillMaskQuery(text, fill, of: served.text, with: &tokenizer))
+        queries.append(
+          try FillMaskQuery(text, fill, targets: targets, of: served.text, with: &tokenizer))
       }
       return Self.plan(queries, isList: inputs.isList, perWork: perWork)
     }
@@ -37,18 +39,38 @@ extension HTTPInterface {
         return Work(sequence: query.sequence, wanted: .fillings(query, masks: masks))
       }
     }
-    return Plan(works: works) { readings in
+    return Plan(works: works) { readings, answer in
       var rest = readings.flatMap(\.choices)[...]
-      let answers = queries.map { query in
-        let masks = rest.prefix(query.positions.count).enumerated().map { mask, choices in
-          JSONValue.array(query.fillings(choices, mask: mask).map(\.json))
-        }
-        rest = rest.dropFirst(masks.count)
-        // Hugging Face's pipeline unwraps the list of a single mask.
-        return masks.count == 1 ? masks[0] : .array(masks)
+      if isList {
+        try await answer.write(listOf: queries) { try await $0.write($1, &rest) }
+      } else {
+        try await answer.write(queries[0], &rest)
       }
-      return (isList ? JSONValue.array(answers) : answers[0]).text()
     }
+  }
+}
+
+extension AnswerWriter {
+  /// - Parameter choices: those for the masks of `query`, and more behind them; taken away.
+  fileprivate mutating func write(
+    _ query: FillMaskQuery, _ choices: inout ArraySlice<[FillMaskQuery.Choice]>
+  ) async throws {
+    let masks = choices.prefix(query.positions.count)
+    choices = choices.dropFirst(masks.count)
+    func write(_ writer: inout AnswerWriter, mask: Int, _ choices: [FillMaskQuery.Choice])
+      async throws
+    {
+      try await writer.write(listOf: choices) { writer, choice in
+        try await writer.write(query.filling(choice, mask: mask).json)
+      }
+    }
+    // Hugging Face's pipeline unwraps the list of a single mask.
+    guard let only = masks.first, masks.count == 1 else {
+      return try await self.write(listOf: masks.enumerated()) { writer, mask in
+        try await write(&writer, mask: mask.offset, mask.element)
+      }
+    }
+    try await write(&self, mask: 0, only)
   }
 }
 

@@ -26,37 +26,44 @@ extension HTTPInterface {
     return try await compute(request) { served, tokenizer in
       _ = try served.fillsMasks()
       let language = try served.text.languageID(languageName)
-      var plan = Plan(works: [], body: { _ in "" })
-      var shown: [[JSONObject]] = []
+      var works: [Work] = []
+      var scored: [(text: TextPieces, tokens: [Token])] = []
+      var cost = 0
       for case .text(let string) in inputs.items {
         var tokens: [Token] = []
         try served.text.encode(
           string.utf8.span, self.options.text.convention.encoding(language: languageName),
           truncates: false, with: &tokenizer, into: &tokens)
         // Before they are made: each token costs a sequence.
-        let cost = tokens.count { !$0.isAdded } * tokens.count
+        cost += tokens.count { !$0.isAdded } * tokens.count
         guard cost <= self.engine.queueCapacity else {
           throw EngineError.tooMuch(tokens: cost, limit: self.engine.queueCapacity)
         }
-        plan.works += Self.works(tokens, method, served.text).map { ids, index in
+        works += Self.works(tokens, method, served.text).map { ids, index in
           Work(
             sequence: SequenceInput(ids: ids, self.options.text, language: language),
             wanted: .logProbability(id: tokens[index].id, index: index))
         }
-        let pieces = TextPieces(string)
-        shown.append(tokens.filter { !$0.isAdded }.map { pieces.json($0, special: nil) })
+        scored.append((TextPieces(string), tokens.filter { !$0.isAdded }))
       }
-      guard !plan.works.isEmpty else {
+      guard !works.isEmpty else {
         throw APIError.invalid("The text has no tokens.", kind: .empty)
       }
-      let (texts, isList) = (shown, inputs.isList)
-      return Plan(works: plan.works) { readings in
+      let (texts, isList) = (scored, inputs.isList)
+      return Plan(works: works) { readings, answer in
         var rest = readings[...]
-        let answers = texts.map { tokens in
-          defer { rest = rest.dropFirst(tokens.count) }
-          return Self.answer(tokens, rest.prefix(tokens.count))
+        func write(_ writer: inout AnswerWriter, _ text: (text: TextPieces, tokens: [Token]))
+          async throws
+        {
+          try await writer.write(
+            Self.answer(text.text, text.tokens, rest.prefix(text.tokens.count)))
+          rest = rest.dropFirst(text.tokens.count)
         }
-        return (isList ? JSONValue.array(answers) : answers[0]).text()
+        if isList {
+          try await answer.write(listOf: texts, write)
+        } else {
+          try await write(&answer, texts[0])
+        }
       }
     }
   }
@@ -86,15 +93,14 @@ extension HTTPInterface {
     return tables.withToken(token.id) { _, endsWord in endsWord } ?? true
   }
 
-  private static func answer(_ tokens: [JSONObject], _ readings: ArraySlice<Reading>) -> JSONValue {
+  private static func answer(
+    _ text: TextPieces, _ tokens: [Token], _ readings: ArraySlice<Reading>
+  ) -> JSONValue {
     var sum = 0.0
     let scored = zip(tokens, readings).map { token, reading in
       guard case .logProbability(let score) = reading else { return JSONValue.null }
       sum += score
-      var object: JSONObject = ["id": token["id"] ?? nil, "text": token["text"] ?? nil]
-      for name in ["start", "stop"] { object.set(name, to: token[name] ?? nil) }
-      object.set("score", to: .number(score))
-      return .object(object)
+      return .object(text.json(token, score: score))
     }
     return ["score": .number(sum), "tokens": .array(scored)]
   }

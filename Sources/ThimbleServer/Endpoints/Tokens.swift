@@ -5,25 +5,28 @@ internal import ThimbleText
 
 extension HTTPInterface {
   /// TEI's `/tokenize` (Formats/http.md §8).
-  func tokenize(_ body: JSONValue) throws -> Response {
+  func tokenize(_ body: JSONValue) async throws -> Response {
     let fields = try Fields(body, ["inputs", "add_special_tokens", "prompt_name"])
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     let addsEnds = try fields.bool("add_special_tokens") ?? true
     try fields.ignore("prompt_name") { _ in false }
     let text = engine.served.text
-    var tokenizer = text.makeTokenizer()
     var encoding = options.text.convention.encoding(maskSpellings: FillMaskQuery.maskSpellings)
     if !addsEnds { encoding.ends = .none }
-    var tokens: [Token] = []
-    var answers: [JSONValue] = []
-    for case .text(let string) in inputs.items {
-      try text.encode(
-        string.utf8.span, encoding, truncates: false, with: &tokenizer, into: &tokens)
-      let pieces = TextPieces(string)
-      answers.append(
-        .array(tokens.map { .object(pieces.json($0, special: Self.special($0, text))) }))
+    return try await .answer { [encoding] answer in
+      var tokenizer = text.makeTokenizer()
+      var tokens: [Token] = []
+      try await answer.write(listOf: inputs.items) { answer, item in
+        guard case .text(let string) = item else { return }
+        try text.encode(
+          string.utf8.span, encoding, truncates: false, with: &tokenizer, into: &tokens)
+        let pieces = TextPieces(string)
+        try await answer.write(listOf: tokens) { answer, token in
+          try await answer.write(
+            .object(pieces.json(token, special: Self.special(token, text))))
+        }
+      }
     }
-    return Response(json: JSONValue.array(answers).text())
   }
 
   /// The name of a special token, which stands for no words; nil for others.
@@ -35,21 +38,21 @@ extension HTTPInterface {
   }
 
   /// TEI's `/decode`.
-  func decode(_ body: JSONValue) throws -> Response {
+  func decode(_ body: JSONValue) async throws -> Response {
     let fields = try Fields(body, ["ids", "skip_special_tokens"])
     let inputs = try fields.inputs("ids", limit: options.maximumInputs, ids: true)
     let skips = try fields.bool("skip_special_tokens") ?? true
     let text = engine.served.text
     guard let tables = text.tables else { throw ThimbleError.noTokenizer(path: text.path) }
-    var answers: [JSONValue] = []
-    for item in inputs.items {
-      guard case .ids(let ids) = item else {
-        throw APIError.malformed("\"ids\" must be lists of token ids.")
+    return try await .answer { answer in
+      try await answer.write(listOf: inputs.items) { answer, item in
+        guard case .ids(let ids) = item else {
+          throw APIError.malformed("\"ids\" must be lists of token ids.")
+        }
+        try text.check(ids)
+        try await answer.write(.string(tables.decode(ids, skipSpecial: skips)))
       }
-      try text.check(ids)
-      answers.append(.string(tables.decode(ids, skipSpecial: skips)))
     }
-    return Response(json: JSONValue.array(answers).text())
   }
 }
 
@@ -73,13 +76,28 @@ struct TextPieces: Sendable {
   ///
   /// - Parameter special: its name, if it stands for no words.
   func json(_ token: Token, special: String?) -> JSONObject {
-    let range = token.range
-    let text = special ?? String(decoding: bytes[range], as: UTF8.self)
-    var object: JSONObject = [
-      "id": JSONValue(token.id), "text": .string(text), "special": .bool(special != nil),
+    let (start, stop) = positions(of: token)
+    return [
+      "id": JSONValue(token.id), "text": .string(special ?? part(of: token)),
+      "special": .bool(special != nil), "start": start, "stop": stop,
     ]
-    object.set("start", to: token.isAdded ? .null : JSONValue(scalars[range.lowerBound]))
-    object.set("stop", to: token.isAdded ? .null : JSONValue(scalars[range.upperBound]))
-    return object
+  }
+
+  /// A token and its score.
+  func json(_ token: Token, score: Double) -> JSONObject {
+    let (start, stop) = positions(of: token)
+    return [
+      "id": JSONValue(token.id), "text": .string(part(of: token)), "start": start, "stop": stop,
+      "score": .number(score),
+    ]
+  }
+
+  private func part(of token: Token) -> String {
+    String(decoding: bytes[token.range], as: UTF8.self)
+  }
+
+  private func positions(of token: Token) -> (start: JSONValue, stop: JSONValue) {
+    guard !token.isAdded else { return (nil, nil) }
+    return (JSONValue(scalars[token.range.lowerBound]), JSONValue(scalars[token.range.upperBound]))
   }
 }

@@ -19,6 +19,8 @@ public final class Engine: Sendable {
 
   private struct State {
     var queue: WorkQueue
+    /// Whether there is no room for what would be read of the jobs that wait.
+    var isFull = false
     var served: ServedModel
     /// The generation whose jobs are being computed; behind `served` while models change.
     var generation = 0
@@ -36,12 +38,17 @@ public final class Engine: Sendable {
   private let state: Mutex<State>
   private let thread = NIOThreadPool(numberOfThreads: 1)
   private let metrics: ServerMetrics
+  private let room: ReadingRoom
 
   /// Opens the file at `path`, which is not run until `warmUp`.
   ///
-  /// - Parameter queueCapacity: the most tokens that may wait.
+  /// - Parameters:
+  ///   - queueCapacity: the most tokens that may wait.
+  ///   - maximumInputs: the most inputs of a request.
+  ///   - roomForReadings: what all readings may take together, in bytes, unless the vectors of one request take more.
   public init(
-    path: String, options: RunOptions, queueCapacity: Int, metrics: ServerMetrics
+    path: String, options: RunOptions, queueCapacity: Int, maximumInputs: Int,
+    roomForReadings: Int = 2 << 20, metrics: ServerMetrics
   ) throws {
     self.path = path
     var options = options
@@ -53,6 +60,8 @@ public final class Engine: Sendable {
     let served = ServedModel(model, generation: 0)
     state = Mutex(State(queue: WorkQueue(capacity: queueCapacity), served: served))
     models = Mutex(Models(current: model))
+    let vector = MemoryLayout<Float>.stride * served.text.configuration.embeddingSize
+    room = ReadingRoom(capacity: max(roomForReadings, (maximumInputs + 1) * vector))
     thread.start()
   }
 
@@ -71,15 +80,15 @@ public final class Engine: Sendable {
   ///
   /// - Parameters:
   ///   - works: at least one; none with more tokens than a pass takes.
-  ///   - generation: that of the `served` which the works were made for.
-  /// - Returns: a reading for each, and how long the first of them waited, in seconds.
+  ///   - served: what the works were made for.
+  /// - Returns: a reading for each. They take room that others wait for: let go of them soon.
   /// - Throws: `EngineError`, or `CancellationError` if the task was cancelled before all was computed.
-  func run(
-    _ works: [Work], generation: Int
-  ) async throws -> (readings: [Reading], waited: Double) {
-    let job = Job(works, generation: generation)
-    let start = monotonicSeconds()
-    let readings = try await withTaskCancellationHandler {
+  func run(_ works: [Work], for served: ServedModel) async throws -> Readings {
+    let job = Job(works, generation: served.generation, readingSize: served.readingSize(works))
+    guard job.readingSize <= room.capacity else {
+      throw EngineError.tooLarge(bytes: job.readingSize, limit: room.capacity)
+    }
+    return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { waiter in
         guard job.wait(waiter) else { return waiter.resume(throwing: CancellationError()) }
         do throws(EngineError) { try enqueue(job) } catch { job.fail(error) }
@@ -87,7 +96,6 @@ public final class Engine: Sendable {
     } onCancel: {
       job.fail(CancellationError())
     }
-    return (readings, (job.firstTaken ?? start) - start)
   }
 
   private func enqueue(_ job: Job) throws(EngineError) {
@@ -113,6 +121,11 @@ public final class Engine: Sendable {
       return !state.isRunning
     }
     if starts { thread.submit { _ in self.work() } }
+  }
+
+  /// The same, from wherever a share of the room is given up: even with the lock held.
+  private func wakeLater() {
+    thread.submit { if case .active = $0 { self.wake() } }
   }
 
   /// Runs the model once, so that what is pinned gets decoded and `isHealthy` tells the truth.
@@ -168,15 +181,15 @@ public final class Engine: Sendable {
         openNext(&models)
         linger(after: last)
         last = runPass(models.current)
-        if last.jobs == 0 { replaceModel(&models) }
+        if last.jobs == 0, !state.withLock(\.isFull) { replaceModel(&models) }
       } while last.jobs > 0 || !rest()
     }
   }
 
-  /// - Returns: whether there is nothing to do.
+  /// - Returns: whether there is nothing that can be done.
   private func rest() -> Bool {
     state.withLock { state in
-      guard state.queue.jobCount == 0, state.reload == nil else { return false }
+      guard state.isFull || state.queue.jobCount == 0 && state.reload == nil else { return false }
       state.isRunning = false
       return true
     }
@@ -203,9 +216,12 @@ public final class Engine: Sendable {
   /// - Returns: how many jobs it served, and how long it took.
   private func runPass(_ model: PassModel) -> (jobs: Int, seconds: Double) {
     let pass = state.withLock { state in
-      state.queue.takePass(
+      let pass = state.queue.takePass(
         generation: state.generation, tokens: model.capacity,
-        positions: 4 * (model.positionsPerRound ?? 1))
+        positions: 4 * (model.positionsPerRound ?? 1)
+      ) { $0.takeRoom(in: room) { self.wakeLater() } }
+      state.isFull = pass.isEmpty && state.queue.holdsJobs(of: state.generation)
+      return pass
     }
     guard !pass.isEmpty else { return (0, 0) }
     let start = monotonicSeconds()

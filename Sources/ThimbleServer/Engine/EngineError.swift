@@ -4,6 +4,8 @@ enum EngineError: Error, CustomStringConvertible {
   case full(retryAfter: Int)
   /// The request alone has more tokens than the queue holds.
   case tooMuch(tokens: Int, limit: Int)
+  /// What would be read for the request alone takes more than there is room for.
+  case tooLarge(bytes: Int, limit: Int)
   /// The work was made for a model that is being replaced: make it again.
   case outdated
   /// The server is ending, or busy with an earlier reload.
@@ -15,6 +17,8 @@ enum EngineError: Error, CustomStringConvertible {
     case .full(let seconds): "Too many requests wait. Try again in \(seconds) s."
     case .tooMuch(let tokens, let limit):
       "The request takes \(tokens) tokens; at most \(limit) can wait. Split it."
+    case .tooLarge(let bytes, let limit):
+      "The answer would be made of \(bytes) bytes; at most \(limit) are kept. Ask for less at once."
     case .outdated: "The model has just been replaced. Try again."
     case .ending: "The server is ending or reloading. Try again later."
     case .model(let error): "\(error)"

@@ -1,4 +1,5 @@
 public import Thimble
+internal import ThimbleArchitecture
 public import ThimbleModel
 
 /// What handlers need to know of the model that is being served. It changes when the file is opened again.
@@ -21,6 +22,12 @@ public struct ServedModel: Sendable {
     passCapacity = model.capacity
     positionsPerRound = model.positionsPerRound
     classes = model.classes
+  }
+
+  /// The bytes that the readings of `works` take together.
+  func readingSize(_ works: [Work]) -> Int {
+    let (width, classCount) = (text.configuration.embeddingSize, classes?.labels.count ?? 0)
+    return works.reduce(0) { $0 + $1.readingSize(width: width, classCount: classCount) }
   }
 
   /// What a request wants that names the model alone.

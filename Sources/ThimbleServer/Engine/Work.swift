@@ -37,6 +37,21 @@ package struct Work: Sendable {
     }
   }
 
+  /// What its reading takes until it is answered, in bytes.
+  ///
+  /// - Parameters:
+  ///   - width: of a vector.
+  ///   - classCount: the classes of the model.
+  package func readingSize(width: Int, classCount: Int) -> Int {
+    switch wanted {
+    case .fillings(let query, let masks):
+      masks.count * query.choiceCount * MemoryLayout<FillMaskQuery.Choice>.stride
+    case .vector: width * MemoryLayout<Float>.stride
+    case .classes: classCount * MemoryLayout<Float>.stride
+    case .logProbability: MemoryLayout<Reading>.stride
+    }
+  }
+
   func read(_ logits: Logits) -> Reading {
     switch wanted {
     case .fillings(let query, _): .choices([query.choices(logits)])
@@ -64,26 +79,51 @@ enum Reading: Sendable, Equatable {
   }
 }
 
+/// All that was read for a request. Its room is held as long as this lives.
+final class Readings: Sendable {
+  let all: [Reading]
+  /// When the first sequence went into a pass.
+  let firstTaken: Double?
+  private let room: ReadingRoom.Share?
+
+  init(_ all: [Reading], in room: ReadingRoom.Share?, since firstTaken: Double?) {
+    (self.all, self.room, self.firstTaken) = (all, room, firstTaken)
+  }
+}
+
 /// What one request wants of the model, and what it has got so far.
 package final class Job: Sendable {
   let works: [Work]
   /// The model that the sequences were made for.
   let generation: Int
   let tokenCount: Int
+  /// The bytes that all its readings take.
+  package let readingSize: Int
   private let state: Mutex<State>
 
   private struct State {
     var readings: [Reading?]
     var missing: Int
-    var waiter: CheckedContinuation<[Reading], any Error>?
+    var room: ReadingRoom.Share?
+    var waiter: Waiter?
     var isOver = false
     var firstTaken: Double?
+
+    mutating func end() {
+      isOver = true
+      (readings, room, waiter) = ([], nil, nil)
+    }
   }
 
-  /// - Parameter works: at least one.
-  package init(_ works: [Work], generation: Int) {
+  typealias Waiter = CheckedContinuation<Readings, any Error>
+
+  /// - Parameters:
+  ///   - works: at least one.
+  ///   - readingSize: the bytes that their readings take.
+  package init(_ works: [Work], generation: Int, readingSize: Int) {
     self.works = works
     self.generation = generation
+    self.readingSize = readingSize
     tokenCount = works.reduce(0) { $0 + $1.tokenCount }
     state = Mutex(
       State(readings: [Reading?](repeating: nil, count: works.count), missing: works.count))
@@ -92,13 +132,19 @@ package final class Job: Sendable {
   /// Whether nobody waits for it any more.
   var isOver: Bool { state.withLock(\.isOver) }
 
-  /// When its first sequence went into a pass.
-  var firstTaken: Double? { state.withLock(\.firstTaken) }
-
   func took(at time: Double) { state.withLock { $0.firstTaken = $0.firstTaken ?? time } }
 
+  /// - Returns: false, with nothing changed, if there is no room in `room` for what will be read.
+  func takeRoom(in room: ReadingRoom, whenAwaited: @escaping @Sendable () -> Void) -> Bool {
+    let bytes = max(readingSize - ReadingRoom.freeBytes, 0)
+    guard bytes > 0 else { return true }
+    guard let share = room.share(of: bytes, whenAwaited: whenAwaited) else { return false }
+    state.withLock { if !$0.isOver { $0.room = share } }
+    return true
+  }
+
   /// - Returns: false if the job was over before.
-  func wait(_ waiter: CheckedContinuation<[Reading], any Error>) -> Bool {
+  func wait(_ waiter: Waiter) -> Bool {
     state.withLock {
       guard !$0.isOver else { return false }
       $0.waiter = waiter
@@ -107,23 +153,27 @@ package final class Job: Sendable {
   }
 
   func set(_ reading: Reading, at index: Int) {
-    let finished: (CheckedContinuation<[Reading], any Error>?, [Reading])? = state.withLock {
-      guard !$0.isOver else { return nil }
-      $0.readings[index] = reading
-      $0.missing -= 1
-      guard $0.missing == 0 else { return nil }
-      $0.isOver = true
-      return ($0.waiter, $0.readings.compactMap(\.self))
+    let finished: (waiter: Waiter?, readings: Readings)? = state.withLock { state in
+      guard !state.isOver else { return nil }
+      state.readings[index] = reading
+      state.missing -= 1
+      guard state.missing == 0 else { return nil }
+      defer { state.end() }
+      return (
+        state.waiter,
+        Readings(state.readings.compactMap(\.self), in: state.room, since: state.firstTaken)
+      )
     }
-    if let finished { finished.0?.resume(returning: finished.1) }
+    if let finished { finished.waiter?.resume(returning: finished.readings) }
   }
 
   package func fail(_ error: any Error) {
-    let waiter: CheckedContinuation<[Reading], any Error>? = state.withLock {
-      guard !$0.isOver else { return nil }
-      $0.isOver = true
-      return $0.waiter
+    // The room is given back outside of the lock, by what is returned.
+    let ended: (waiter: Waiter?, room: ReadingRoom.Share?)? = state.withLock { state in
+      guard !state.isOver else { return nil }
+      defer { state.end() }
+      return (state.waiter, state.room)
     }
-    waiter?.resume(throwing: error)
+    ended?.waiter?.resume(throwing: error)
   }
 }

@@ -81,7 +81,7 @@ struct APIError: Error {
       self.init(
         status: .tooManyRequests, kind: .overloaded, message: error.description,
         headers: [.retryAfter: "\(seconds)"])
-    case .tooMuch: self = .invalid(error.description)
+    case .tooMuch, .tooLarge: self = .invalid(error.description)
     case .outdated, .ending:
       self.init(
         status: .serviceUnavailable, kind: .unhealthy, message: error.description,

@@ -93,19 +93,24 @@ public struct HTTPInterface: Sendable {
     case .models: return models()
     default: break
     }
-    let body = try request.json()
+    let body = try request.json(maximumValueCount: maximumValueCount)
     switch endpoint {
     case .fillMask: return try await fillMask(body, request)
     case .embed: return try await embed(body, request)
     case .similarity: return try await similarity(body, request)
     case .openAIEmbeddings: return try await openAIEmbeddings(body, request)
     case .score: return try await score(body, request)
-    case .tokenize: return try tokenize(body)
-    case .decode: return try decode(body)
+    case .tokenize: return try await tokenize(body)
+    case .decode: return try await decode(body)
     case .predict: return try await predict(body, request)
     case .textClassification: return try await textClassification(body, request)
     default: preconditionFailure("\(endpoint) takes no body")
     }
+  }
+
+  /// The most values of a body: ids for every input, and the members around them. They take ten times the bytes of the text.
+  private var maximumValueCount: Int {
+    options.maximumInputs * (engine.served.text.longestText + 2) + 2048
   }
 
   private static func notFound(_ endpoints: [Endpoint]) -> APIError {

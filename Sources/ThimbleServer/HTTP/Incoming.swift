@@ -19,10 +19,10 @@ package struct Incoming: Sendable {
   }
 
   /// The body as JSON.
-  func json() throws(APIError) -> JSONValue {
+  func json(maximumValueCount: Int) throws(APIError) -> JSONValue {
     do {
       let bytes = Array(body.readableBytesView)
-      return try JSONValue(parsing: bytes.span, maximumValueCount: 1 << 17)
+      return try JSONValue(parsing: bytes.span, maximumValueCount: maximumValueCount)
     } catch { throw .malformed(error.description) }
   }
 }

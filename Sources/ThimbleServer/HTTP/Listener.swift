@@ -102,19 +102,18 @@ public struct Listener: Service {
         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))
     return HTTP1Channel(
       responder: { request, writer, channel in
-        let response = await respond(to: request, over: connections[channel], bodies)
-        try await writer.write(response: response.head, body: response.body)
+        var share = BodyStore.Share()
+        let response = await respond(to: request, over: connections[channel], bodies, &share)
+        do {
+          // A large answer is made of the body while it is written.
+          try await writer.write(response: response.head, body: response.body)
+          bodies.release(share)
+        } catch {
+          bodies.release(share)
+          throw error
+        }
         if response.headers[.connection] == "close" { channel.close(mode: .input, promise: nil) }
       }, configuration: configuration)
-  }
-
-  private func respond(
-    to request: Request, over connection: Connection?, _ bodies: BodyStore
-  ) async -> Response {
-    var share = BodyStore.Share()
-    let response = await respond(to: request, over: connection, bodies, &share)
-    bodies.release(share)
-    return response
   }
 
   private func respond(
@@ -164,6 +163,11 @@ public struct Listener: Service {
       .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
       // What a client sends ahead waits in a few of these.
+      // What a client does not take waits in these, and in the system's.
+      .childChannelOption(
+        ChannelOptions.writeBufferWaterMark, value: .init(low: 8 << 10, high: 32 << 10)
+      )
+      .childChannelOption(ChannelOptions.socketOption(.so_sndbuf), value: 64 << 10)
       .childChannelOption(
         ChannelOptions.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 8 << 10)
       )
