@@ -19,8 +19,12 @@ public struct ModelServer: Sendable {
   public var queueCapacity = 1 << 15
   public var logger: Logger
 
-  /// What connections, requests and answers may take of the budget.
-  public static let httpAllowance = 12 << 20
+  /// What connections, requests and answers may take of the budget, in bytes: at most, when every connection sends what costs
+  /// most.
+  public var httpAllowance: Int {
+    let bodies = max(limits.maximumBodies, interface.maximumBody)
+    return bodies + Engine.roomForReadings + limits.maximumConnections << 16 + 5 << 20
+  }
 
   public init(path: String, logger: Logger) {
     self.path = path
@@ -36,7 +40,7 @@ public struct ModelServer: Sendable {
     NIOSingletons.groupLoopCountSuggestion = 1
     var run = run
     if case .bytes(let bytes) = run.memory {
-      run.memory = .bytes(max(bytes - Self.httpAllowance, 0))
+      run.memory = .bytes(max(bytes - httpAllowance, 0))
     }
     let metrics = ServerMetrics()
     let engine = try open(run, metrics)
@@ -71,7 +75,7 @@ public struct ModelServer: Sendable {
     } catch ModelError.budget(let bytes, let minimum) {
       // People gave the budget of the whole process, and are to be told that.
       throw ModelError.budget(
-        bytes: bytes + Self.httpAllowance, minimum: minimum + Self.httpAllowance)
+        bytes: bytes + httpAllowance, minimum: minimum + httpAllowance)
     }
   }
 

@@ -169,7 +169,7 @@ struct EndpointTests {
     #expect(try await client.get("/ping").status == 200)
     let info = try await client.get("/info").json
     #expect(info["max_input_length"]?.int == 128 && info["max_queue_tokens"]?.int == 1 << 15)
-    #expect(info["max_concurrent_requests"]?.int == 256)
+    #expect(info["max_concurrent_requests"]?.int == 128)
     #expect(info["model_type"] == ["embedding": ["pooling": "mean"]])
     #expect(try await client.get("/v1/models").json["data"]?.array?[0]["id"] == "org/small")
     let page = try await client.get("/")

@@ -75,8 +75,10 @@ struct Serve: ParsableCommand {
   @Option(help: ArgumentHelp("The most bytes of a request's body: 256K.", valueName: "size"))
   var maxBody = ByteCount(bytes: 256 << 10)
 
-  @Option(help: ArgumentHelp("The most open connections.", valueName: "n"))
-  var maxConnections = 256
+  @Option(
+    help: ArgumentHelp(
+      "The most open connections. Each has 64 KiB of --memory set aside for it.", valueName: "n"))
+  var maxConnections = ConnectionLimits().maximumConnections
 
   @Option(
     help: ArgumentHelp(

@@ -39,6 +39,8 @@ public final class Engine: Sendable {
   private let thread = NIOThreadPool(numberOfThreads: 1)
   private let metrics: ServerMetrics
   private let room: ReadingRoom
+  /// What all readings may take together, in bytes, unless the vectors of one request take more.
+  public static let roomForReadings = 2 << 20
 
   /// Opens the file at `path`, which is not run until `warmUp`.
   ///
@@ -48,7 +50,7 @@ public final class Engine: Sendable {
   ///   - roomForReadings: what all readings may take together, in bytes, unless the vectors of one request take more.
   public init(
     path: String, options: RunOptions, queueCapacity: Int, maximumInputs: Int,
-    roomForReadings: Int = 2 << 20, metrics: ServerMetrics
+    roomForReadings: Int = Engine.roomForReadings, metrics: ServerMetrics
   ) throws {
     self.path = path
     var options = options

@@ -33,7 +33,7 @@ public struct ListenError: Error, CustomStringConvertible {
 
 /// Limits of connections.
 public struct ConnectionLimits: Sendable {
-  public var maximumConnections = 256
+  public var maximumConnections = 128
   /// The most bytes that the bodies of all requests take together, beside the first 16 KiB of each. One that is as large
   /// as a body may be always fits.
   public var maximumBodies = 1 << 20
