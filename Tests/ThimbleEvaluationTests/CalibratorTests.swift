@@ -35,7 +35,9 @@ struct CalibratorTests {
     return try #require(evaluation.measures(candidate: 0)).divergence.mean.value
   }
 
-  @Test("with other sentences of the same kind by 30 %, with random tokens by 20 %")
+  @Test(
+    "with other sentences of the same kind by 30 %, with random tokens or a few sentences of one language by 20 %"
+  )
   func gain() throws {
     let halves = try sampleText().halves()
     let tables = try #require(try XLMCheckpoint.open(smallCheckpoint).tokenizerTables())
@@ -43,9 +45,24 @@ struct CalibratorTests {
     let random = try divergence(.randomTokens, on: halves.second)
     let calibrated = try divergence(
       .sentences(halves.first, try TokenizerTables(view: try ByteView(tables))), on: halves.second)
+    let german = try EvaluationText(paths: [try folder.write(Array(Self.german.utf8), to: "de.txt")]
+    )
+    let few = try divergence(
+      .sentences(german, try TokenizerTables(view: try ByteView(tables))), on: halves.second)
     #expect(random < 0.8 * plain, "\(random) against \(plain)")
+    #expect(few < 0.8 * plain, "\(few) against \(plain)")
     #expect(calibrated < 0.7 * plain, "\(calibrated) against \(plain)")
   }
+
+  private static let german = """
+    Der Zug nach Hamburg kommt heute eine halbe Stunde später.
+    Wer den Schlüssel hat, soll bitte die Tür abschließen.
+    Im Garten stehen drei alte Bäume, unter denen die Kinder spielen.
+    Sie schrieb ihm einen langen Brief, den er nie beantwortet hat.
+    Das Wasser war so kalt, dass niemand baden wollte.
+    Nach dem Essen gingen wir noch ein Stück am Fluss entlang.
+
+    """
 
   @Test("the halves of a text are all of it")
   func halves() throws {

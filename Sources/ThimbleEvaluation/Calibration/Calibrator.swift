@@ -18,6 +18,9 @@ public final class Calibrator {
 
   /// Enough for the moments of inputs some thousand wide; more changes little.
   public static let tokenLimit = 1 << 15
+  // Read beside a text: what it happens to lack must not be taken for what never occurs. Without them, a text in one
+  // language makes the model worse in the others; they cost the text's own language nothing.
+  private static let randomTokens = 2048
   private static let batchTokens = 1024
   // How far the columns of inputs are evened out. What attention yields gains nothing by it.
   private static let evened = 0.5
@@ -57,20 +60,33 @@ public final class Calibrator {
   public func run(
     _ text: CalibrationText, progress: (_ done: Int, _ limit: Int) -> Void = { _, _ in }
   ) throws(EvaluationError) -> RoundingGuide {
-    var source = try text.source(configuration, masks: scoresVocabulary)
+    let read = try read(text.source(configuration, masks: scoresVocabulary), Self.tokenLimit) {
+      progress($0, Self.tokenLimit)
+    }
+    guard read > 0 else { throw .nothingToMask(path: "the text to calibrate with") }
+    if text.sentences != nil { _ = try self.read(RandomSource(configuration), Self.randomTokens) }
+    do { return try calibration() } catch { throw .system(error) }
+  }
+
+  /// Reads about `limit` tokens of `source`, or all.
+  ///
+  /// - Returns: how many there were.
+  private func read(
+    _ source: any SequenceSource, _ limit: Int, progress: (Int) -> Void = { _ in }
+  ) throws(EvaluationError) -> Int {
+    var source = source
     var done = 0
-    while done < Self.tokenLimit, let (sequence, language) = try source.next() {
+    while done < limit, let (sequence, language) = try source.next() {
       if pendingTokens + sequence.ids.count > Self.batchTokens {
         try flush()
-        progress(done, Self.tokenLimit)
+        progress(done)
       }
       pending.append((sequence, language))
       pendingTokens += sequence.ids.count
       done += sequence.ids.count
     }
-    guard done > 0 else { throw .nothingToMask(path: "the text to calibrate with") }
     try flush()
-    do { return try calibration() } catch { throw .system(error) }
+    return done
   }
 
   private func flush() throws(EvaluationError) {
