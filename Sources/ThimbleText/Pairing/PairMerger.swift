@@ -27,7 +27,7 @@ struct PairMerger {
   private var number: UInt64 = 0
   private var queue = MergeQueue()
 
-  /// Longer words go through a queue, whose work grows as n log n and not as n squared.
+  /// Longer words go through a queue, whose work grows with their length and not with its square.
   private static let queueThreshold = 48
 
   mutating func removeAll() {
