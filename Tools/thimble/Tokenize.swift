@@ -141,7 +141,7 @@ struct Tokenize: ParsableCommand {
       try StandardStream.output.write(
         (json ? JSONValue.object(["text": .string(text)]).text() : text) + "\n")
     } else {
-      try StandardStream.output.write(try printer.print(line))
+      try printer.print(line)
     }
   }
 }
@@ -162,6 +162,8 @@ private struct TokenPrinter: ~Copyable {
   let options: EncodingOptions
   var printsJSON = false
   private var tokenizer: Tokenizer
+  /// What has not been written yet. A long line has millions of tokens, whose text is never held as a whole.
+  private var output = ""
 
   init(_ tables: TokenizerTables, _ options: EncodingOptions) {
     self.tables = tables
@@ -169,24 +171,44 @@ private struct TokenPrinter: ~Copyable {
     tokenizer = Tokenizer(tables: tables)
   }
 
-  mutating func print(_ text: [UInt8]) throws -> String {
+  mutating func print(_ text: [UInt8]) throws {
     let tokens = try tokenizer.encode(text.span, options)
-    let spellings = tokens.map { tables.token($0.id) ?? "" }
     if printsJSON {
-      let object: JSONObject = [
-        "ids": .array(tokens.map { JSONValue($0.id) }),
-        "tokens": .array(spellings.map { .string($0) }),
-        "offsets": .array(
-          tokens.map { [JSONValue($0.range.lowerBound), JSONValue($0.range.upperBound)] }),
-      ]
-      return JSONValue.object(object).text() + "\n"
+      try add("{\"ids\":[")
+      try add(tokens) { "\($1.id)" }
+      try add("],\"tokens\":[")
+      try add(tokens) { JSONValue.string($0.token($1.id) ?? "").text() }
+      try add("],\"offsets\":[")
+      try add(tokens) { "[\($1.range.lowerBound),\($1.range.upperBound)]" }
+      try add("]}")
+    } else {
+      for token in tokens {
+        let range = token.isAdded ? "-" : "\(token.range.lowerBound)..<\(token.range.upperBound)"
+        let spelling = tables.token(token.id) ?? ""
+        try add("\(padded("\(token.id)", 7))  \(padded(range, 11))  \(spelling)\n")
+      }
     }
-    var output = ""
-    for (token, spelling) in zip(tokens, spellings) {
-      let range = token.isAdded ? "-" : "\(token.range.lowerBound)..<\(token.range.upperBound)"
-      output += "\(padded("\(token.id)", 7))  \(padded(range, 11))  \(spelling)\n"
+    try add("\n")
+    try flush()
+  }
+
+  /// Adds the members of a list, one for each of `tokens`.
+  private mutating func add(
+    _ tokens: [Token], _ text: (TokenizerTables, Token) -> String
+  ) throws {
+    for (index, token) in tokens.enumerated() {
+      try add((index > 0 ? "," : "") + text(tables, token))
     }
-    return output + "\n"
+  }
+
+  private mutating func add(_ text: String) throws {
+    output += text
+    if output.utf8.count >= 1 << 16 { try flush() }
+  }
+
+  private mutating func flush() throws {
+    try StandardStream.output.write(output)
+    output.removeAll(keepingCapacity: true)
   }
 
   private func padded(_ text: String, _ width: Int) -> String {
