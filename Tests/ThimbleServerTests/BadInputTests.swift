@@ -80,6 +80,9 @@ struct BadInputTests {
     #expect(try await post("/embed", "{\"inputs\": \(deep)").status == 400)
     let many = String(repeating: "\"a\",", count: 33) + "\"a\""
     #expect(try await post("/embed", "{\"inputs\": [\(many)]}").status == 422)
+    // As many values as no request needs are not even read.
+    let values = String(repeating: "1,", count: 60_000) + "1"
+    #expect(try await post("/embed", "{\"inputs\": [\(values)]}").status == 400)
     let text = String(repeating: "word ", count: 100)
     #expect(try await post("/score", "{\"inputs\": \"\(text)\"}").status == 422)
     let long = String(repeating: "word ", count: 10_000)

@@ -42,7 +42,7 @@ package struct Work: Sendable {
   /// - Parameters:
   ///   - width: of a vector.
   ///   - classCount: the classes of the model.
-  package func readingSize(width: Int, classCount: Int) -> Int {
+  func readingSize(width: Int, classCount: Int) -> Int {
     switch wanted {
     case .fillings(let query, let masks):
       masks.count * query.choiceCount * MemoryLayout<FillMaskQuery.Choice>.stride
