@@ -47,7 +47,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CThimbleKernels"),
     library("ThimbleSystem", ["CThimbleKernels", "CZstd"]),
-    library("ThimbleJSON", []),
+    library("ThimbleJSON", ["ThimbleSystem"]),
     library("ThimbleArchitecture", ["ThimbleJSON", "ThimbleSystem"]),
     library("ThimbleFormat", ["ThimbleSystem"]),
     library("ThimbleOps", ["ThimbleSystem"]),

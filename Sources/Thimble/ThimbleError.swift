@@ -1,4 +1,5 @@
 public import ThimbleModel
+internal import ThimbleSystem
 public import ThimbleText
 
 /// Why a text cannot be worked on.
@@ -21,17 +22,17 @@ public enum ThimbleError: Error, CustomStringConvertible {
     case .model(let error): error.description
     case .text(let error): error.description
     case .noTokenizer(let path):
-      "\(path): has no vocabulary, so that it cannot read text. Give token ids with --ids, or convert a checkpoint with vocab.json and merges.txt."
+      "\(path.printable()): has no vocabulary, so that it takes token ids only. Text needs a model converted with vocab.json and merges.txt."
     case .noMask:
       "There is no mask in the text. Write <mask> where a word is missing: \"Paris is the <mask> of France.\""
     case .tooLong(let tokens, let limit):
-      "The text has \(tokens) tokens; at most \(limit) fit. Split it, or cut it with --truncate."
+      "The text has \(tokens) tokens; at most \(limit) fit."
     case .tokenID(let id, let vocabularySize):
       "Token id \(id) is outside the vocabulary of \(vocabularySize) (0 to \(vocabularySize - 1))."
     case .language(let name, let known):
-      "The model does not know the language \"\(name)\". It knows: \(known.joined(separator: " "))."
+      "The model does not know the language \"\(name.printable())\". It knows: \(known.printable(count: 200, limit: 20, separator: " "))."
     case .target(let target):
-      "The target \"\(target)\" yields no token of the vocabulary."
+      "The target \"\(target.printable())\" yields no token of the vocabulary."
     }
   }
 }

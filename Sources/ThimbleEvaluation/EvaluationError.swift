@@ -42,7 +42,7 @@ public enum EvaluationError: Error, CustomStringConvertible {
     case .vocabulary(let file, let reference):
       "\(file) was not made from \(reference): their vocabularies differ, though not in size. Convert again."
     case .noTokenizer(let path):
-      "\(path): has no vocabulary, so that it cannot read text. Give token ids with --ids."
+      "\(path): has no vocabulary, so that it cannot read text."
     case .noText(let path, let reason): "\(path): there is no sentence in it: \(reason)"
     case .nothingToMask(let path):
       "\(path): no sentence has a token that can be masked. Does the text suit the vocabulary?"

@@ -1,3 +1,5 @@
+internal import ThimbleSystem
+
 /// Why bytes are not the JSON that was asked for. Offsets count bytes from the start of the text.
 public enum JSONError: Error, Equatable, CustomStringConvertible {
   case unexpected(expected: String, offset: Int)
@@ -19,7 +21,7 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
     case .loneSurrogate(let offset):
       "JSON, byte \(offset): half of a surrogate pair."
     case .duplicateKey(let key, let offset):
-      "JSON, byte \(offset): the key \(JSONValue.string(key)) occurs twice in one object."
+      "JSON, byte \(offset): the key \"\(key.printable())\" occurs twice in one object."
     case .numberTooLarge(let offset):
       "JSON, byte \(offset): a number beyond the range of a double."
     case .tooDeep(let limit, let offset):

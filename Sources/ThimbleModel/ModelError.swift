@@ -27,20 +27,20 @@ public enum ModelError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missingTensors(let path, let tensors):
-      "\(path): lacks \(tensors.count) tensor\(tensors.count == 1 ? "" : "s"): \(tensors.joined(separator: ", ")). Convert again from a complete checkpoint."
+      "\(path.printable()): lacks \(tensors.count) tensor\(tensors.count == 1 ? "" : "s"): \(tensors.printable()). Convert again from a complete checkpoint."
     case .shape(let path, let tensor, let found, let expected):
-      "\(path): tensor \"\(tensor)\" is \(found); the configuration needs \(expected). Convert again from the same checkpoint."
+      "\(path.printable()): tensor \"\(tensor.printable())\" is \(found); the configuration needs \(expected). Convert again from the same checkpoint."
     case .configuration(let path, let reason):
-      "\(path): the configuration cannot be used: \(reason)"
+      "\(path.printable()): the configuration cannot be used: \(reason)"
     case .tooManyTokens(let found, let allowed):
-      "\(found) tokens, but at most \(allowed) fit. Split the text, or cut it with --truncate."
+      "\(found) tokens, but at most \(allowed) fit."
     case .id(let found, let limit):
       "Id \(found) is outside the table of \(limit) (0 to \(limit - 1)). Was the text encoded for another model?"
     case .budget(let bytes, let minimum):
-      "--memory \(megabytes(bytes)) is too little: this model needs at least \(megabytes(minimum))."
+      "A memory budget of \(megabytes(bytes)) is too little: this model needs at least \(megabytes(minimum))."
     case .notFinite(let path):
-      "\(path): the model yields values that are not finite. Its weights are damaged, or too large."
-    case .head(let path, let reason): "\(path): \(reason)"
+      "\(path.printable()): the model yields values that are not finite. Its weights are damaged, or too large."
+    case .head(let path, let reason): "\(path.printable()): \(reason)"
     case .weights(let error): error.description
     case .format(let error): error.description
     case .system(let error): error.description

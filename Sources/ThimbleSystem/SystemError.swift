@@ -17,13 +17,13 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .file(let operation, let path, let code):
-      "\(path): cannot \(operation): \(unsafe String(cString: strerror(code)))."
+      "\(path.printable()): cannot \(operation): \(unsafe String(cString: strerror(code)))."
     case .notAFile(let path):
-      "\(path): not a regular file."
+      "\(path.printable()): not a regular file."
     case .lineTooLong(let number, let limit):
       "Line \(number) of standard input has more than \(limit) bytes. Split it."
     case .outOfMemory(let byteCount):
-      "The system refused \(byteCount) bytes of memory. Free some memory or lower --memory."
+      "The system refused \(byteCount) bytes of memory."
     case .thread(let code):
       "Cannot start a compute thread: \(unsafe String(cString: strerror(code)))."
     case .zstd(let reason):

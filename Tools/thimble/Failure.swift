@@ -68,13 +68,39 @@ enum Failure: Int32 {
   }
 }
 
+/// The message of `error` for a person at the command line: what the libraries know, and which option helps.
+func message(of error: any Error) -> String {
+  // Whatever foreign text a message quotes, it steers no terminal and fills no screen.
+  let text = "\(error)".printable(limit: 4000, keepsLines: true)
+  guard let advice = advice(for: error) else { return text }
+  return "\(text) \(advice)"
+}
+
+private func advice(for error: any Error) -> String? {
+  switch error {
+  case ThimbleError.tooLong, ModelError.tooManyTokens:
+    "Split it, or cut it with --truncate."
+  case ThimbleError.noTokenizer: "Or give token ids with --ids."
+  case ThimbleError.model(let error): advice(for: error)
+  case ModelError.budget: "Raise --memory."
+  case ModelError.system(let error): advice(for: error)
+  case SystemError.outOfMemory: "Free some memory, or lower --memory."
+  default: nil
+  }
+}
+
+/// Writes the message of `error` to standard error. It may be closed; then there is nobody to tell.
+func report(_ error: any Error, line: Int? = nil) {
+  let place = line.map { "line \($0): " } ?? ""
+  try? StandardStream.error.write("thimble: \(place)\(message(of: error))\n")
+}
+
 /// Runs `body`; an error becomes its message on standard error and an exit code.
 func reportingFailure(_ body: () throws -> Void) throws {
   do { try body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
     throw error
   } catch {
-    // Standard error may be closed; then there is nobody to tell.
-    try? StandardStream.error.write("thimble: \(error)\n")
+    report(error)
     throw ExitCode(Failure(error).rawValue)
   }
 }
