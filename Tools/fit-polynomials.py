@@ -6,6 +6,10 @@ coefficients rounded to fp32 one after the other, and the rest fitted again afte
 so that rounding costs next to nothing.
 """
 
+from options import Options
+
+if __name__ == "__main__":
+    Options(__doc__).parse_args()
 import mpmath
 import numpy as np
 

@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Writes the zoo of checkpoints: malformed ones with one lie each, and unusual but honest ones.
 
-    Tools/make-malformed-checkpoints.py Tests/ThimbleCheckpointTests/Fixtures
-
 Needs nothing but Python 3. The bytes are put together here, not by any library of checkpoints, so
 that every lie can be told. malformed/expected.json maps each file to a part of what a reader must
 say about it. Every file in unusual/ holds one tensor "a" of shape [1, 2] with the numbers 1 and 2.
+
+example:
+  Tools/make-malformed-checkpoints.py Tests/ThimbleCheckpointTests/Fixtures
 """
 
 import json
 import pathlib
 import struct
-import sys
 
 from checkpoint_bytes import *
 from malformed_pickles import pickle_lies
+from options import Options
 
 ZOO = {}
 HONEST = {}
@@ -287,6 +288,9 @@ def write(folder, files):
 
 
 def main():
+    parser = Options(__doc__)
+    parser.add_argument("folder", type=pathlib.Path, help="where malformed/ and unusual/ are written")
+    folder = parser.parse_args().folder
     for make in safetensors_lies, zip_lies, legacy_lies, foreign_lies, index_lies:
         make()
     pickle_lies(lie)
@@ -294,7 +298,6 @@ def main():
     files = {name: data for name, (data, _) in ZOO.items()}
     expected = {name: message for name, (_, message) in ZOO.items() if message is not None}
     files["expected.json"] = (json.dumps(expected, indent=1) + "\n").encode()
-    folder = pathlib.Path(sys.argv[1])
     write(folder / "malformed", files)
     write(folder / "unusual", HONEST)
 

@@ -3,16 +3,29 @@
 
 A second reader, written from Formats/thimble.md alone; it needs numpy and zstandard.
 
+example:
   Tools/read-thimble.py xlm.thimble
   Tools/read-thimble.py xlm.thimble --npy values transformer.layer_norm_emb.weight
 """
 
-import argparse
 import mmap
 import os
 import struct
 import sys
 from types import SimpleNamespace
+
+from options import Options
+
+
+def options():
+    parser = Options(__doc__)
+    parser.add_argument("file", help="the .thimble file")
+    parser.add_argument("tensor", nargs="*", help="which tensors to write (all)")
+    parser.add_argument("--npy", metavar="FOLDER", help="write tensors there, one .npy each")
+    return parser.parse_intermixed_args()
+
+
+GIVEN = options() if __name__ == "__main__" else None
 
 import numpy as np
 import zstandard
@@ -173,12 +186,7 @@ def values(tensors, name):
         yield q if factors is None else q * factors
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("file")
-    parser.add_argument("tensor", nargs="*", help="which tensors to write (all)")
-    parser.add_argument("--npy", metavar="FOLDER", help="write tensors there, one .npy each")
-    given = parser.parse_intermixed_args()
+def main(given):
     try:
         tensors = read(given.file)
         for name, t in tensors.items():
@@ -197,4 +205,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(GIVEN)

@@ -31,10 +31,14 @@ class Conversation:
         except BrokenPipeError:
             return None
         if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
-            self.process.kill()
+            self.stop()
             raise TimeoutError
         line = self.process.stdout.readline()
         return json.loads(line) if line else None
+
+    def stop(self):
+        self.process.kill()
+        self.process.communicate()
 
     def end(self):
         begun = time.monotonic()
@@ -105,7 +109,7 @@ def talk(context, path, right, change, codes, memory=STREAMED):
             if answer is None or "error" in answer:
                 break
             if answer != right:
-                talk.process.kill()
+                talk.stop()
                 return "a wrong answer without a word"
             if turn == 0:
                 change()
