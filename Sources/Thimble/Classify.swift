@@ -19,12 +19,17 @@ public final class TextClassifier {
   }
 
   /// For each of `inputs`, in order, the score of every class before softmax or sigmoid.
+  ///
+  /// - Throws: `ThimbleError`, among them `.model(.notFinite)` if a score is NaN or infinite.
   public func logits(_ inputs: [SequenceInput]) throws(ThimbleError) -> [[Float]] {
     var logits: [[Float]] = []
     try sequences.forBatches(inputs) { batch throws(ModelError) in
       try sequences.encoder.encode(batch)
       logits += try classifier.scores(
         ofRows: (0..<batch.sequenceCount).map { batch.rows(ofSequence: $0) })
+    }
+    guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+      throw .model(.notFinite(path: sequences.text.path))
     }
     return logits
   }

@@ -10,8 +10,13 @@ public final class SentenceEmbedder {
     self.pooling = try SentencePooling(sequences.encoder, pooling)
   }
 
-  /// One vector for each of `inputs`, in order, as long as the model is wide. Not normalised.
-  public func embed(_ inputs: [SequenceInput]) throws(ThimbleError) -> [[Float]] {
+  /// One vector for each of `inputs`, in order, as long as the model is wide.
+  ///
+  /// - Parameter normalized: whether vectors are scaled to length 1.
+  /// - Throws: `ThimbleError`, among them `.model(.notFinite)` if a vector has NaN or an infinity.
+  public func embed(
+    _ inputs: [SequenceInput], normalized: Bool = true
+  ) throws(ThimbleError) -> [[Float]] {
     var vectors: [[Float]] = []
     try sequences.forBatches(inputs) { batch throws(ModelError) in
       try sequences.encoder.encode(batch)
@@ -19,6 +24,17 @@ public final class SentenceEmbedder {
         pooling.vector(ofRows: batch.rows(ofSequence: $0))
       }
     }
-    return vectors
+    guard vectors.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+      throw .model(.notFinite(path: sequences.text.path))
+    }
+    return normalized ? vectors.map(\.normalized) : vectors
+  }
+}
+
+extension [Float] {
+  /// The vector scaled to length 1; one of zeros stays as it is.
+  public var normalized: [Float] {
+    let length = reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return length > 0 ? map { Float(Double($0) / length) } : self
   }
 }

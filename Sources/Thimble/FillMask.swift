@@ -36,6 +36,8 @@ public struct Filling: Sendable, Equatable {
   public let logit: Float
   /// The whole text with this token in place of the mask.
   public let sequence: String
+  /// The target that was asked for, if the token is only its first piece.
+  public let target: String?
 }
 
 extension LanguageModel {
@@ -47,17 +49,39 @@ extension LanguageModel {
   public func fillMask(
     _ text: String, _ options: FillMaskOptions = FillMaskOptions()
   ) throws(ThimbleError) -> [[Filling]] {
-    try answer(FillMaskQuery(text, options, of: self.text, with: &tokenizer))
+    try answer(query(text, options))
   }
 
   /// Fills every mask in a sequence of token ids, ends included.
   public func fillMask(
     ids: [Int], _ options: FillMaskOptions = FillMaskOptions()
   ) throws(ThimbleError) -> [[Filling]] {
-    try answer(FillMaskQuery(ids: ids, options, of: text, with: &tokenizer))
+    try answer(query(ids: ids, options))
   }
 
-  private func answer(_ query: FillMaskQuery) throws(ThimbleError) -> [[Filling]] {
+  /// The tokens that `names` mean, to be looked up once for many texts.
+  public func targets(_ names: [String]) throws(ThimbleError) -> FillMaskTargets {
+    try FillMaskTargets(names, of: text, with: &tokenizer)
+  }
+
+  /// A text made ready to be answered.
+  ///
+  /// - Parameter targets: those of `options`, if they were looked up before.
+  public func query(
+    _ text: String, _ options: FillMaskOptions, targets: FillMaskTargets? = nil
+  ) throws(ThimbleError) -> FillMaskQuery {
+    try FillMaskQuery(text, options, targets: targets, of: self.text, with: &tokenizer)
+  }
+
+  /// A list of token ids, ends included, made ready to be answered.
+  public func query(
+    ids: [Int], _ options: FillMaskOptions, targets: FillMaskTargets? = nil
+  ) throws(ThimbleError) -> FillMaskQuery {
+    try FillMaskQuery(ids: ids, options, targets: targets, of: text, with: &tokenizer)
+  }
+
+  /// Fills every mask of `query`, as `fillMask` does.
+  public func answer(_ query: FillMaskQuery) throws(ThimbleError) -> [[Filling]] {
     var fillings: [[Filling]] = []
     do throws(ModelError) {
       batch.removeAll()

@@ -32,31 +32,41 @@ public struct FillMaskQuery: Sendable {
   ) throws(ThimbleError) {
     var tokens: [Token] = []
     try text.encode(
-      string.utf8.span,
-      options.convention.encoding(
-        language: options.language, maskSpellings: Self.maskSpellings),
-      truncates: options.truncates, with: &tokenizer, into: &tokens)
+      string.utf8.span, options.convention.encoding(language: options.language),
+      truncates: options.truncates, keeping: text.configuration.specialIDs.mask,
+      with: &tokenizer, into: &tokens)
+    let sequence = SequenceInput(
+      ids: tokens.map(\.id), options.text, language: try text.languageID(options.language))
     try self.init(
-      tokens.map(\.id), ranges: tokens.map(\.range), bytes: Array(string.utf8), options,
+      sequence, ranges: tokens.map(\.range), bytes: Array(string.utf8), options,
       targets: targets, of: text, with: &tokenizer)
   }
 
   /// The query of a sequence of token ids, ends included.
+  ///
+  /// - Parameter targets: those of `options`, if they were looked up before.
   public init(
-    ids: [Int], _ options: FillMaskOptions, of text: ModelText, with tokenizer: inout Tokenizer?
+    ids: [Int], _ options: FillMaskOptions, targets: FillMaskTargets? = nil, of text: ModelText,
+    with tokenizer: inout Tokenizer?
   ) throws(ThimbleError) {
-    try text.check(ids)
-    try self.init(ids, ranges: [], bytes: nil, options, targets: nil, of: text, with: &tokenizer)
+    let sequence = try text.input(ids: ids, options.text)
+    let mask = text.configuration.specialIDs.mask
+    let lost = ids.count { $0 == mask } - sequence.ids.count { $0 == mask }
+    guard lost == 0 else { throw .maskCut(count: lost, limit: text.longestText) }
+    try self.init(
+      sequence, ranges: [], bytes: nil, options, targets: targets, of: text, with: &tokenizer)
   }
 
   private init(
-    _ ids: [Int], ranges: [Range<Int>], bytes: [UInt8]?, _ options: FillMaskOptions,
+    _ sequence: SequenceInput, ranges: [Range<Int>], bytes: [UInt8]?, _ options: FillMaskOptions,
     targets: FillMaskTargets?, of text: ModelText, with tokenizer: inout Tokenizer?
   ) throws(ThimbleError) {
     self.text = text
     self.options = options
-    let mask = text.configuration.specialIDs.mask
-    let positions = ids.indices.filter { ids[$0] == mask }
+    self.sequence = sequence
+    let positions = sequence.ids.indices.filter {
+      sequence.ids[$0] == text.configuration.specialIDs.mask
+    }
     self.positions = positions
     guard !positions.isEmpty else { throw .noMask }
     source = bytes.map { ($0, positions.map { ranges[$0] }) }
@@ -65,10 +75,6 @@ public struct FillMaskQuery: Sendable {
     } else {
       self.targets = try FillMaskTargets(options.targets, of: text, with: &tokenizer)
     }
-    var textOptions = TextOptions()
-    textOptions.convention = options.convention
-    sequence = SequenceInput(
-      ids: ids, textOptions, language: try text.languageID(options.language))
   }
 
   /// How many choices there are for each mask.
@@ -92,7 +98,8 @@ public struct FillMaskQuery: Sendable {
   public func filling(_ choice: Choice, mask: Int) -> Filling {
     Filling(
       id: choice.id, text: text.text(of: choice.id), probability: choice.probability,
-      logit: choice.logit, sequence: filled(mask, with: choice.id))
+      logit: choice.logit, sequence: filled(mask, with: choice.id),
+      target: targets.target(for: choice.id))
   }
 
   /// The text with token `id` in place of a mask.
@@ -112,5 +119,14 @@ public struct FillMaskQuery: Sendable {
     return tables.decode(
       filled.filter { $0 != text.configuration.specialIDs.padding },
       skipSpecial: positions.count == 1)
+  }
+}
+
+extension FillMaskOptions {
+  /// How a list of ids, or the tokens of a text, are put into the model.
+  fileprivate var text: TextOptions {
+    var text = TextOptions()
+    (text.convention, text.language, text.truncates) = (convention, language, truncates)
+    return text
   }
 }

@@ -37,25 +37,28 @@ public struct ModelText: Sendable {
   /// Overwrites `tokens` with those of `text`, at most `longestText`.
   ///
   /// - Parameters:
-  ///   - tokenizer: one that `makeTokenizer` made.
   ///   - truncates: whether a text that is too long is cut.
-  /// - Throws: `ThimbleError.noTokenizer`, `.tooLong`, `.text`.
+  ///   - wanted: the id of a token that may not be cut off.
+  ///   - tokenizer: one that `makeTokenizer` made.
+  /// - Throws: `ThimbleError.noTokenizer`, `.tooLong`, `.text`, `.maskCut`.
   public func encode(
-    _ text: Span<UInt8>, _ options: EncodingOptions, truncates: Bool,
+    _ text: Span<UInt8>, _ options: EncodingOptions, truncates: Bool, keeping wanted: Int? = nil,
     with tokenizer: inout Tokenizer?, into tokens: inout [Token]
   ) throws(ThimbleError) {
     guard tokenizer != nil else { throw .noTokenizer(path: path) }
     do throws(TextError) {
       try tokenizer?.encode(text, options, into: &tokens)
-      if truncates, tokens.count > longestText {
-        var cut = options
-        cut.maximumLength = longestText
-        try tokenizer?.encode(text, cut, into: &tokens)
-      }
     } catch { throw .text(error) }
-    guard tokens.count <= longestText else {
-      throw .tooLong(tokens: tokens.count, limit: longestText)
-    }
+    guard tokens.count > longestText else { return }
+    guard truncates else { throw .tooLong(tokens: tokens.count, limit: longestText) }
+    let count = tokens.count { $0.id == wanted }
+    var cut = options
+    cut.maximumLength = longestText
+    do throws(TextError) {
+      try tokenizer?.encode(text, cut, into: &tokens)
+    } catch { throw .text(error) }
+    let lost = count - tokens.count { $0.id == wanted }
+    guard lost == 0 else { throw .maskCut(count: lost, limit: longestText) }
   }
 
   /// - Throws: `ThimbleError.tooLong`, `.tokenID` for an id that the vocabulary does not have.
@@ -68,6 +71,8 @@ public struct ModelText: Sendable {
 
   /// The id of the language `name`, if the model has an embedding for it; nil if it has none at all.
   ///
+  /// A model that names no languages takes their numbers.
+  ///
   /// - Throws: `ThimbleError.language` for a language that the model, or else the rules of its tokenizer, do not know.
   public func languageID(_ name: String?) throws(ThimbleError) -> Int32? {
     guard let name else { return nil }
@@ -77,20 +82,15 @@ public struct ModelText: Sendable {
       }
       return nil
     }
-    guard let id = configuration.languageID(name) else {
+    if let id = configuration.languageID(name) { return Int32(id) }
+    guard configuration.languages.isEmpty else {
       throw .language(name, known: configuration.languages.map(\.name))
     }
-    return Int32(id)
-  }
-
-  /// What a user should know before giving texts in `language`; nil if nothing stands in the way.
-  ///
-  /// - Throws: as `languageID`.
-  public func warning(
-    language: String?, _ convention: Convention
-  ) throws(ThimbleError) -> String? {
-    _ = try languageID(language)
-    return tables?.warning(for: convention.encoding(language: language))
+    let count = configuration.languageCount
+    guard let id = Int32(name), id >= 0, id < count else {
+      throw .language(name, known: ["0 to \(count - 1), by number"])
+    }
+    return id
   }
 
   /// The token `id` as text: "porte".
@@ -98,20 +98,23 @@ public struct ModelText: Sendable {
 }
 
 extension Convention {
-  /// How a text is put into the model under this convention.
+  /// How a text is put into the model under this convention: the one place where a language and a convention become
+  /// rules for its words.
   ///
   /// - Parameter language: with it, the text is split by the rules of that language, as it was for training
   ///   (Formats/tokenizer.md). Without it, by the rules that Hugging Face has for every text. The convention of
-  ///   Hugging Face knows no language.
+  ///   Hugging Face knows no language; and the number of one has no rules.
   public func encoding(
-    language: String? = nil, maskSpellings: [String] = []
+    language: String? = nil, maskSpellings: [String] = FillMaskQuery.maskSpellings
   ) -> EncodingOptions {
-    switch self {
-    case .huggingFace: EncodingOptions(mode: .huggingFace, maskSpellings: maskSpellings)
-    case .training:
-      EncodingOptions(
-        mode: language == nil ? .huggingFace : .faithful, language: language, ends: .original,
+    guard self == .training, let language, Int(language) == nil else {
+      var options = EncodingOptions(
+        mode: .huggingFace, ends: self == .training ? .original : .huggingFace,
         maskSpellings: maskSpellings)
+      options.separatesAtControls = self == .training
+      return options
     }
+    return EncodingOptions(
+      mode: .faithful, language: language, ends: .original, maskSpellings: maskSpellings)
   }
 }

@@ -44,6 +44,13 @@ public final class SequenceEncoder {
     try text.input(first, pairedWith: second, options, with: &tokenizer)
   }
 
+  /// A list of token ids, ends included; see `ModelText.input(ids:)`.
+  public func input(
+    ids: [Int], _ options: TextOptions = TextOptions()
+  ) throws(ThimbleError) -> SequenceInput {
+    try text.input(ids: ids, options)
+  }
+
   /// Calls `body` with batches that hold all of `inputs` in order, as many at a time as there is room for.
   func forBatches(
     _ inputs: [SequenceInput], _ body: (Batch) throws(ModelError) -> Void

@@ -8,23 +8,28 @@ public struct SequenceInput: Sendable, Equatable {
   public let ids: [Int32]
   /// For each token the id whose word embedding is added as its token type; nil for none.
   let types: [Int32]?
+  /// For each token where it stands in the text; nil: one behind the other.
+  let places: [Int32]?
   /// The id of the language whose embedding is added; nil for models to which it does not matter.
   let language: Int32?
 
-  /// - Parameter ids: ends included.
+  /// - Parameter ids: ends included, padding not.
   public init(ids: [Int]) {
     self.init(ids: ids.map { Int32(clamping: $0) }, types: nil, language: nil)
   }
 
-  init(ids: [Int32], types: [Int32]?, language: Int32?) {
+  init(ids: [Int32], types: [Int32]?, places: [Int32]? = nil, language: Int32?) {
     self.ids = ids
     self.types = types
+    self.places = places
     self.language = language
   }
 
-  /// A list of ids as `convention` puts it into the model.
+  /// The ids of one text as `options` put it into the model.
   ///
-  /// - Parameter language: that of `ModelText.languageID`.
+  /// - Parameters:
+  ///   - ids: ends included, padding not.
+  ///   - language: that of `ModelText.languageID`.
   public init(ids: [Int], _ options: TextOptions, language: Int32? = nil) {
     self.init(
       ids: ids.map { Int32(clamping: $0) },
@@ -40,7 +45,8 @@ public struct SequenceInput: Sendable, Equatable {
 extension Batch {
   /// Appends a sequence that fits with the others.
   public func append(_ input: SequenceInput) throws(ModelError) {
-    try append(input.ids, language: input.language, types: input.types)
+    try append(
+      input.ids, language: input.language, types: input.types, places: input.places)
   }
 }
 

@@ -9,6 +9,12 @@ public enum ThimbleError: Error, CustomStringConvertible {
   /// The model comes without vocabulary: only token ids can be worked on.
   case noTokenizer(path: String)
   case noMask
+  /// There is nothing to work on: no ids, or padding only.
+  case noTokens
+  /// Cutting the text to `limit` tokens would take away `count` of its masks.
+  case maskCut(count: Int, limit: Int)
+  /// Padding stands before other tokens, which a causal model cannot leave out.
+  case paddingInside(position: Int)
   /// The text has more tokens than the model takes.
   case tooLong(tokens: Int, limit: Int)
   /// A token id that the vocabulary does not have.
@@ -25,6 +31,12 @@ public enum ThimbleError: Error, CustomStringConvertible {
       "\(path.printable()): has no vocabulary, so that it takes token ids only. Text needs a model converted with vocab.json and merges.txt."
     case .noMask:
       "There is no mask in the text. Write <mask> where a word is missing: \"Paris is the <mask> of France.\""
+    case .noTokens:
+      "There are no token ids but padding."
+    case .maskCut(let count, let limit):
+      "Cut to \(limit) tokens, the text would lose \(count) of its masks. Split it."
+    case .paddingInside(let position):
+      "Id \(position) of the list is padding with other tokens behind it, which a causal model reads as a word. Put padding at the end."
     case .tooLong(let tokens, let limit):
       "The text has \(tokens) tokens; at most \(limit) fit."
     case .tokenID(let id, let vocabularySize):

@@ -90,8 +90,10 @@ private struct JSONWriter {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      // Also DEL and the C1 controls, so that a terminal that shows the text obeys nothing in it.
-      case "\0"..<" ", "\u{7F}"..."\u{9F}":
+      // Also DEL, the C1 controls and what reverses the direction of writing or ends lines: a terminal or page that
+      // shows the text obeys nothing in it.
+      case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{61C}", "\u{200E}", "\u{200F}",
+        "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}", "\u{FEFF}":
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)

@@ -40,12 +40,15 @@ public final class Batch {
   ///   - tokens: at least one id, each of the vocabulary.
   ///   - language: the id of its language, whose embedding is added if the model has any.
   ///   - types: for each token the id whose word embedding is added as its token type, as Hugging Face's XLM does.
+  ///   - places: for each token where it stands in its text, where others were left out; nil: 0, 1, 2, …
   /// - Throws: `ModelError.tooManyTokens` if it does not fit any more.
   public func append(
-    _ tokens: [Int32], language: Int32? = nil, types sequenceTypes: [Int32]? = nil
+    _ tokens: [Int32], language: Int32? = nil, types sequenceTypes: [Int32]? = nil,
+    places: [Int32]? = nil
   ) throws(ModelError) {
     precondition(!tokens.isEmpty, "an empty sequence")
     precondition(sequenceTypes.map { $0.count == tokens.count } ?? true, "one type for each token")
+    precondition(places.map { $0.count == tokens.count } ?? true, "one place for each token")
     precondition(
       sequenceCount == 0
         || hasTypes == (sequenceTypes != nil) && hasLanguages == (language != nil),
@@ -57,7 +60,7 @@ public final class Batch {
     hasLanguages = language != nil
     for (index, token) in tokens.enumerated() {
       ids[tokenCount + index] = token
-      positions[tokenCount + index] = Int32(index)
+      positions[tokenCount + index] = places?[index] ?? Int32(index)
       languages[tokenCount + index] = language ?? 0
       types[tokenCount + index] = sequenceTypes?[index] ?? 0
     }

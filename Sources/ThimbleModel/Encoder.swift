@@ -102,6 +102,7 @@ public final class Encoder {
     }
     for index in 0..<batch.tokenCount {
       try checkID(batch.ids[index], below: configuration.vocabularySize)
+      try checkID(batch.positions[index], below: configuration.maxPositions)
       try checkID(batch.types[index], below: configuration.vocabularySize)
       try checkID(batch.languages[index], below: max(configuration.languageCount, 1))
     }

@@ -37,6 +37,18 @@ public enum StandardStream: Int32, Sendable {
     }
   }
 
+  /// Occupies the descriptors of streams that were closed when the process began, which files would take otherwise: what is
+  /// written to them fails as it would, and ends in no file.
+  public static func occupyClosed() {
+    for stream in [StandardStream.input, .output, .error] {
+      while fcntl(stream.rawValue, F_GETFD) < 0 {
+        // Opened in the direction in which nobody uses it; messages to a closed standard error are lost in silence.
+        let mode = stream == .output ? O_RDONLY : O_WRONLY
+        guard unsafe open("/dev/null", mode) >= 0 else { break }
+      }
+    }
+  }
+
   /// Lets a write to a closed pipe, or past the size that a file may have, fail with an error,
   /// where it would kill the process.
   public static func reportBrokenPipes() {
@@ -45,53 +57,17 @@ public enum StandardStream: Int32, Sendable {
   }
 }
 
-/// Lines of standard input, as bytes, one at a time as they come.
-public struct LineReader {
-  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
-  private var filled = 0
-  private var consumed = 0
-  private let longestLine: Int
-  /// The number of the line that was read last, from 1.
-  public private(set) var lineNumber = 0
-
-  /// - Parameter longestLine: the most bytes of a line.
-  public init(longestLine: Int = 1 << 20) { self.longestLine = longestLine }
-
-  /// The next line without its line feed; nil at the end.
-  ///
-  /// - Throws: `SystemError.lineTooLong`, or `SystemError.file` if standard input cannot be read.
-  public mutating func next() throws(SystemError) -> [UInt8]? {
-    var line: [UInt8] = []
-    while true {
-      if consumed == filled {
-        let count = unsafe read(0, &buffer, buffer.count)
-        if count < 0 {
-          if errno == EINTR { continue }
-          throw .file(operation: "read", path: "standard input", code: errno)
-        }
-        if count == 0 {
-          guard !line.isEmpty else { return nil }
-          lineNumber += 1
-          return line
-        }
-        (consumed, filled) = (0, count)
-      }
-      let end = buffer[consumed..<filled].firstIndex(of: 0x0A)
-      line += buffer[consumed..<(end ?? filled)]
-      consumed = end.map { $0 + 1 } ?? filled
-      guard line.count <= longestLine else {
-        throw .lineTooLong(number: lineNumber + 1, limit: longestLine)
-      }
-      if end != nil {
-        lineNumber += 1
-        if line.last == 0x0D { line.removeLast() }
-        return line
-      }
-    }
-  }
-}
-
 /// The environment variable `name`, or nil.
 public func environment(_ name: String) -> String? {
   unsafe getenv(name).map { unsafe String(cString: $0) }
+}
+
+/// The number of the first argument of this process, from 1, that is not UTF-8; nil if all are. `CommandLine` repairs
+/// them without a word.
+public func firstArgumentThatIsNotUTF8() -> Int? {
+  for index in 1..<max(Int(CommandLine.argc), 1) {
+    guard let argument = unsafe CommandLine.unsafeArgv[index] else { break }
+    if unsafe String(validatingCString: argument) == nil { return index }
+  }
+  return nil
 }

@@ -6,8 +6,8 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
   case file(operation: String, path: String, code: Int32)
   /// `path` is not a regular file.
   case notAFile(path: String)
-  /// Line `number` of standard input is longer than `limit` bytes.
-  case lineTooLong(number: Int, limit: Int)
+  /// A line of standard input is longer than `limit` bytes.
+  case lineTooLong(limit: Int)
   case outOfMemory(byteCount: Int)
   /// A thread could not be started; `code` is the C error number.
   case thread(code: Int32)
@@ -20,8 +20,8 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
       "\(path.printable()): cannot \(operation): \(unsafe String(cString: strerror(code)))."
     case .notAFile(let path):
       "\(path.printable()): not a regular file."
-    case .lineTooLong(let number, let limit):
-      "Line \(number) of standard input has more than \(limit) bytes. Split it."
+    case .lineTooLong(let limit):
+      "The line has more than \(limit) bytes. Split it."
     case .outOfMemory(let byteCount):
       "The system refused \(byteCount) bytes of memory."
     case .thread(let code):

@@ -30,6 +30,9 @@ public struct EncodingOptions: Sendable {
   /// The most tokens, added ones included; tokens beyond it are cut off the longer text, where
   /// both are equally long off the second. Without it nothing is cut.
   public var maximumLength: Int?
+  /// Whether tabs, line feeds and the other control characters that are white space separate words in `.huggingFace`
+  /// too. Hugging Face's tokenizer deletes them, which joins the words beside them.
+  public var separatesAtControls = false
 
   /// Options with the ends of the mode.
   public init(
@@ -64,8 +67,8 @@ extension TokenizerTables {
       ? "There is no dictionary for Japanese"
       : "The model came without a dictionary for \"\(language)\""
     return """
-      \(reason), whose words no spaces part. The text is split as Hugging Face's tokenizer splits \
-      one of no language. Better: put spaces between its words, and say that it is pretokenized\
+      \(reason), which is written without spaces between words. The text is split by Hugging Face's \
+      language-independent rules. Better: put spaces between its words, and say that it is pretokenized\
       \(language == "ja" ? "." : ", or convert the checkpoint with the dictionary.")
       """
   }

@@ -32,7 +32,7 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
     case .textTooLong(let byteCount, let limit):
       "The text has \(byteCount) bytes; the limit is \(limit). Split it into lines."
     case .outOfMemory(let byteCount):
-      "The system refused \(byteCount) bytes of memory for the tokenizer tables."
+      "The system refused \(byteCount) bytes of memory for the tokenizer."
     }
   }
 }

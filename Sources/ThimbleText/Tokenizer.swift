@@ -1,3 +1,5 @@
+internal import ThimbleSystem
+
 /// Turns text into tokens, with working memory that it keeps from text to text.
 ///
 /// `EncodingOptions` says by whose rules; they are in Formats/tokenizer.md. Memory and time grow in
@@ -23,6 +25,11 @@ public struct Tokenizer: ~Copyable {
   /// Texts up to this many scalars leave their working memory to the next one.
   private static let keptCapacity = 1 << 14
   private static let byteLimit = 1 << 30
+  /// What a long text takes in all while it is worked on, in bytes for each of its own: its scalars twice, with
+  /// room to grow, its words and its tokens.
+  private static let workingBytes = 80
+  /// A text up to this many bytes takes nothing worth asking for.
+  private static let smallText = 1 << 16
 
   public init(tables: TokenizerTables) {
     self.tables = tables
@@ -31,7 +38,7 @@ public struct Tokenizer: ~Copyable {
 
   /// The tokens of one text in UTF-8.
   ///
-  /// - Throws: `TextError.notUTF8`, `.textTooLong`.
+  /// - Throws: `TextError.notUTF8`, `.textTooLong`, `.outOfMemory`.
   public mutating func encode(
     _ text: Span<UInt8>, _ options: EncodingOptions = EncodingOptions()
   ) throws(TextError) -> [Token] {
@@ -117,6 +124,7 @@ public struct Tokenizer: ~Copyable {
     guard text.count <= Self.byteLimit else {
       throw .textTooLong(byteCount: text.count, limit: Self.byteLimit)
     }
+    if text.count > Self.smallText { try Self.requireMemory(for: text.count) }
     useRules(options)
     self.text.removeAll()
     let starts = options.maskSpellings.compactMap(\.utf8.first)
@@ -133,10 +141,12 @@ public struct Tokenizer: ~Copyable {
         index += length
         continue
       }
-      guard let (value, length) = decodeScalar(text, at: index) else {
+      guard let (found, length) = decodeScalar(text, at: index) else {
         self.text.removeAll()
         throw .notUTF8(offset: index)
       }
+      let isBlank = options.separatesAtControls && (9...13 ~= found || found == 0x85)
+      let value = isBlank ? 0x20 : found
       let scalar = SourceScalar(value, start: UInt32(index), end: UInt32(index + length))
       if lowercasesFirst, scalar.classes.contains(.lowers) {
         let (first, second) = lowerCased(value)
@@ -148,6 +158,12 @@ public struct Tokenizer: ~Copyable {
       index += length
     }
     appendPiece(segment, to: &tokens)
+  }
+
+  /// Asks for what a text will take before arrays ask, which cannot say that they were refused.
+  private static func requireMemory(for byteCount: Int) throws(TextError) {
+    let wanted = byteCount * workingBytes
+    guard systemGrants(byteCount: wanted) else { throw .outOfMemory(byteCount: wanted) }
   }
 
   private mutating func useRules(_ options: EncodingOptions) {

@@ -41,7 +41,7 @@ struct TokenizeTests {
     let list = try #require(ids).text()
     let decoded = try thimble(
       "tokenize", model, "--decode", "--skip-special", input: "\(list)\nno list\n\(list)\n")
-    #expect(decoded.output == "the house\nthe house\n")
+    #expect(decoded.output == "the house\n\nthe house\n")
     #expect(decoded.exitCode == 65 && decoded.errors.contains("line 2"))
   }
 

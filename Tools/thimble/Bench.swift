@@ -42,8 +42,7 @@ struct Bench: ParsableCommand {
   var threads: Int?
 
   @Option(
-    help: "int8, or int16 for less error at twice the multiplications.",
-    transform: ActivationPrecision.init(argument:))
+    help: "int8, or int16 for less error at twice the multiplications.")
   var activations = ActivationPrecision.int8
 
   @Flag(help: "Print JSON.")

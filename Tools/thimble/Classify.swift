@@ -7,8 +7,9 @@ struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Sorts texts into the classes that a model was fine-tuned for.",
     discussion: """
-      MODEL is a .thimble file made from an XLMForSequenceClassification checkpoint, or that checkpoint. A tab \
-      separates the two texts of a pair. Without TEXT, every line of standard input is a text.
+      MODEL is a .thimble file made from an XLMForSequenceClassification checkpoint, or that checkpoint. The first tab \
+      of a text separates the two texts of a pair. Without TEXT, or for -, every line of standard input is a text, \
+      empty ones too. A text that cannot be answered gets its error in place of an answer.
 
       Examples:
         thimble classify topics.thimble "The match ended in a draw."
@@ -21,22 +22,44 @@ struct Classify: ParsableCommand {
   @Argument(help: "Texts. (default: the lines of standard input)")
   var text: [String] = []
 
-  @OptionGroup var input: TextInputOptions
+  @OptionGroup var sequence: SequenceOptions
 
   @Flag(help: "Print JSON, one line for each text, in the shape of Hugging Face's pipeline.")
   var json = false
+
+  @OptionGroup var lines: LineOptions
 
   @OptionGroup var options: ModelOptions
 
   func run() throws {
     try reportingFailure {
-      let classifier = try TextClassifier(try openSource(model, options.run))
-      try warn(classifier.sequences.text.warning(language: input.language, input.convention))
-      try forEachText(text) { line in
-        let scores = try classifier.classify([input.input(line, classifier.sequences)])[0]
+      let source = try openSource(model, options.run)
+      let classifier = try TextClassifier(source)
+      options.announce(source)
+      try sequence.input.check(for: classifier.sequences.text)
+      var notices = TextNotices()
+      try lines.forEach(text) { line in
+        let input = try input(line, classifier.sequences, &notices)
+        let scores = try classifier.classify([input])[0]
         try StandardStream.output.write(json ? jsonLine(scores) : table(line, scores))
+      } orElse: { line, message in
+        try StandardStream.output.write(json ? errorLine(message) : errorBlock(line, message))
       }
+      options.account()
     }
+  }
+
+  private func input(
+    _ line: InputText, _ sequences: SequenceEncoder, _ notices: inout TextNotices
+  ) throws -> SequenceInput {
+    if sequence.input.ids { return try sequences.input(ids: try TokenIDs(line).ids, sequence.text) }
+    notices.look(at: line)
+    let parts = try line.string()
+      .split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let input = try sequences.input(
+      parts[0], pairedWith: parts.count > 1 ? parts[1] : nil, sequence.text)
+    notices.look(sequences.text.caution(tokens: input.ids), at: line)
+    return input
   }
 
   private func jsonLine(_ scores: [ClassScore]) -> String {
@@ -44,12 +67,13 @@ struct Classify: ParsableCommand {
       + "\n"
   }
 
-  private func table(_ line: [UInt8], _ scores: [ClassScore]) -> String {
-    let width = scores.map { displayWidth($0.label) }.max() ?? 0
-    return String(decoding: line, as: UTF8.self) + "\n"
-      + scores.map { score in
-        let padding = String(repeating: " ", count: width - displayWidth(score.label))
-        return "  \(score.label)\(padding)  \(decimal(score.score, 4))\n"
+  private func table(_ line: InputText, _ scores: [ClassScore]) -> String {
+    let labels = scores.map { $0.label.printable(limit: 60) }
+    let width = labels.map(displayWidth).max() ?? 0
+    return "\(line.shown)\n"
+      + zip(labels, scores).map { label, score in
+        let padding = String(repeating: " ", count: width - displayWidth(label))
+        return "  \(label)\(padding)  \(shortNumber(score.score, 4))\n"
       }.joined()
   }
 }

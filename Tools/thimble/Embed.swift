@@ -8,12 +8,13 @@ struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes vectors of sentences.",
     discussion: """
-      Prints one JSON list of numbers for each text, as long as the model is wide. Without TEXT, every line of \
-      standard input is a text.
+      Prints one JSON list of numbers for each text, of length 1 and as long as the model is wide; in place of a text \
+      that cannot be answered, {"error": reason}. Without TEXT, or for -, every line of standard input is a text, \
+      empty ones too. A tab is part of a text.
 
       Examples:
         thimble embed xlm.thimble "A boy plays the guitar." "Ein Junge spielt Gitarre." --cosine
-        thimble embed xlm.thimble --normalize < sentences.txt > vectors.jsonl
+        thimble embed xlm.thimble < sentences.txt > vectors.jsonl
       """)
 
   @Argument(help: "A .thimble file or a checkpoint.")
@@ -22,56 +23,90 @@ struct Embed: ParsableCommand {
   @Argument(help: "Texts. (default: the lines of standard input)")
   var text: [String] = []
 
-  @Option(
-    help: "mean of all tokens, or the first token's state.", transform: Pooling.init(argument:))
+  @Option(help: "The mean of all tokens, or the first token's state.")
   var pooling = Pooling.mean
 
-  @Flag(help: "Scale vectors to length 1.")
-  var normalize = false
+  @Flag(inversion: .prefixedNo, help: "Scale vectors to length 1, as the server does.")
+  var normalize = true
 
   @Flag(help: "Print the cosine of the first text with each of the others instead.")
   var cosine = false
 
-  @OptionGroup var input: TextInputOptions
+  @Flag(help: "Print cosines as JSON too. Vectors always are.")
+  var json = false
+
+  @OptionGroup var sequence: SequenceOptions
+
+  @OptionGroup var lines: LineOptions
 
   @OptionGroup var options: ModelOptions
 
+  private static let cosineNeeds =
+    "--cosine compares the first text with each of the others: give two texts or more."
+
+  func validate() throws {
+    if cosine, !normalize {
+      throw ValidationError("--no-normalize has no effect with --cosine. Leave one of the two out.")
+    }
+    if cosine, text.count == 1, text != ["-"] { throw ValidationError(Self.cosineNeeds) }
+  }
+
   func run() throws {
     try reportingFailure {
-      let embedder = try SentenceEmbedder(try openSource(model, options.run), pooling: pooling)
-      var first: [Float]?
-      try warn(embedder.sequences.text.warning(language: input.language, input.convention))
-      try forEachText(text) { line in
-        let raw = try embedder.embed([input.input(line, embedder.sequences)])[0]
-        let vector = normalize || cosine ? normalized(raw) : raw
-        if cosine {
-          if let first {
-            let product = zip(first, vector).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-            try StandardStream.output.write(
-              "\(decimal(product, 4))  \(String(decoding: line, as: UTF8.self))\n")
-          } else {
-            first = vector
-          }
-        } else {
-          try StandardStream.output.write(
-            JSONValue.array(vector.map { JSONValue($0) }).text() + "\n")
-        }
+      let source = try openSource(model, options.run)
+      let embedder = try SentenceEmbedder(source, pooling: pooling)
+      options.announce(source)
+      try sequence.input.check(for: embedder.sequences.text)
+      try cosine ? printCosines(embedder) : printVectors(embedder)
+      options.account()
+    }
+  }
+
+  private func printVectors(_ embedder: SentenceEmbedder) throws {
+    var notices = TextNotices()
+    try lines.forEach(text) { line in
+      let vector = try vector(line, embedder, &notices)
+      try StandardStream.output.write(JSONValue.array(vector.map { JSONValue($0) }).text() + "\n")
+    } orElse: { _, message in
+      try StandardStream.output.write(errorLine(message))
+    }
+  }
+
+  private func printCosines(_ embedder: SentenceEmbedder) throws {
+    var notices = TextNotices()
+    var first: [Float]?
+    let count = try lines.forEach(text) { line in
+      let vector = try vector(line, embedder, &notices)
+      guard let first else {
+        first = vector
+        return
       }
+      let product = zip(first, vector).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      let answer: JSONValue = [
+        "cosine": .number(product), "text": .string(String(decoding: line.bytes, as: UTF8.self)),
+      ]
+      try StandardStream.output.write(
+        json ? answer.text() + "\n" : "\(decimal(product, 4))  \(line.shown)\n")
+    } orElse: { line, message in
+      // Without the first there is nothing to compare the others with.
+      guard first != nil else { throw ExitCode(Failure.data.rawValue) }
+      try StandardStream.output.write(json ? errorLine(message) : "error   \(line.shown)\n")
     }
+    if count < 2 { throw ValidationError(Self.cosineNeeds) }
   }
 
-  private func normalized(_ vector: [Float]) -> [Float] {
-    let squares = vector.reduce(0) { $0 + Double($1) * Double($1) }
-    guard squares > 0 else { return vector }
-    return vector.map { Float(Double($0) / squares.squareRoot()) }
-  }
-}
-
-extension Pooling {
-  init(argument: String) throws {
-    guard let pooling = Pooling(rawValue: argument) else {
-      throw ValidationError("--pooling \(argument): there are mean and first.")
+  private func vector(
+    _ line: InputText, _ embedder: SentenceEmbedder, _ notices: inout TextNotices
+  ) throws -> [Float] {
+    let (sequences, text) = (embedder.sequences, sequence.text)
+    let input: SequenceInput
+    if sequence.input.ids {
+      input = try sequences.input(ids: try TokenIDs(line).ids, text)
+    } else {
+      notices.look(at: line)
+      input = try sequences.input(try line.string(), text)
+      notices.look(sequences.text.caution(tokens: input.ids), at: line)
     }
-    self = pooling
+    return try embedder.embed([input], normalized: normalize)[0]
   }
 }

@@ -48,13 +48,12 @@ struct Evaluate: ParsableCommand {
       valueName: "order"), transform: LabelOrder.init(argument:))
   var labels: LabelOrder?
 
-  @Option(help: "mean or first, for sts.", transform: Pooling.init(argument:))
+  @Option(help: "mean or first, for sts.")
   var pooling = Pooling.mean
 
   @Option(
     name: .customLong("compat"),
-    help: "training or hf: how texts of a task are put into the model.",
-    transform: Convention.init(argument:))
+    help: "training or hf: how texts of a task are put into the model.")
   var convention = Convention.training
 
   @Flag(
@@ -105,7 +104,7 @@ struct Evaluate: ParsableCommand {
       let report = try EvaluationReport(evaluation, of: pair)
       try files.write(json: report.json, html: report.html)
       if !outputs.json { try StandardStream.output.write(report.text) }
-      try options.account()
+      options.account()
     }
   }
 }

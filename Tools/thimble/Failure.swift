@@ -8,6 +8,7 @@ internal import ThimbleImport
 internal import ThimbleModel
 internal import ThimbleServer
 internal import ThimbleSystem
+internal import ThimbleText
 
 /// How the command ends when it cannot do its work (sysexits.h).
 enum Failure: Int32 {
@@ -50,7 +51,12 @@ enum Failure: Int32 {
       default: self = .data
       }
     case let error as ThimbleError:
-      if case .model(let error) = error { self = Failure(error) } else { self = .data }
+      switch error {
+      case .model(let error): self = Failure(error)
+      case .text(let error): self = Failure(error)
+      default: self = .data
+      }
+    case TextError.outOfMemory: self = .inputOutput
     case is KernelError: self = .usage
     case is ListenError: self = .inputOutput
     default: self = .data
@@ -69,7 +75,7 @@ enum Failure: Int32 {
 }
 
 /// The message of `error` for a person at the command line: what the libraries know, and which option helps.
-func message(of error: any Error) -> String {
+func explanation(of error: any Error) -> String {
   // Whatever foreign text a message quotes, it steers no terminal and fills no screen.
   let text = "\(error)".printable(limit: 4000, keepsLines: true)
   guard let advice = advice(for: error) else { return text }
@@ -90,15 +96,22 @@ private func advice(for error: any Error) -> String? {
 }
 
 /// Writes the message of `error` to standard error. It may be closed; then there is nobody to tell.
-func report(_ error: any Error, line: Int? = nil) {
-  let place = line.map { "line \($0): " } ?? ""
-  try? StandardStream.error.write("thimble: \(place)\(message(of: error))\n")
+///
+/// - Parameter place: of the text that it is about: "line 3".
+func report(_ error: any Error, at place: String? = nil) {
+  try? StandardStream.error.write(
+    "thimble: \(place.map { "\($0): " } ?? "")\(explanation(of: error))\n")
 }
 
-/// Runs `body`; an error becomes its message on standard error and an exit code.
+/// How a process ends whose reader has gone, as `thimble … | head` makes one: as if by the signal, SIGPIPE.
+private let readerHasGone = ExitCode(128 + 13)
+
+/// Runs `body`; an error becomes its message on standard error and an exit code. That nobody reads any more is none.
 func reportingFailure(_ body: () throws -> Void) throws {
   do { try body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
     throw error
+  } catch SystemError.file("write", _, 32) {  // EPIPE
+    throw readerHasGone
   } catch {
     report(error)
     throw ExitCode(Failure(error).rawValue)

@@ -3,17 +3,11 @@ internal import Thimble
 internal import ThimbleReference
 internal import ThimbleSystem
 
-/// Opens `path`: a .thimble file, or a checkpoint, which then runs in place in fp32.
-func openModel(_ path: String, _ options: RunOptions) throws -> LanguageModel {
-  if isThimbleFile(path) { return try LanguageModel(path: path, options: options) }
-  return try LanguageModel(checkpoint: path, options: try checkpointOptions(options, path))
-}
-
 /// Options that say what a checkpoint cannot do are refused rather than ignored.
 private func checkpointOptions(_ options: RunOptions, _ path: String) throws -> RunOptions {
   guard options.activations == .int8 else {
     throw ValidationError(
-      "--activations \(options.activations.rawValue): \(path) is a checkpoint and runs in fp32. Convert it first."
+      "--activations \(options.activations.rawValue): \(path.printable()) is a checkpoint and runs in fp32. Convert it first."
     )
   }
   return options
@@ -28,10 +22,14 @@ func isThimbleFile(_ path: String) -> Bool {
   return bytes.count > 1 && bytes[0] == 0x89 && bytes[1] == 0x54
 }
 
-/// What a model other than a masked language model is made from: a .thimble file, or a checkpoint.
-func openSource(_ path: String, _ options: RunOptions) throws -> ModelSource {
+/// What a model is made from: a .thimble file, or a checkpoint, which then runs in place in fp32.
+///
+/// - Parameter scoresVocabulary: whether all tokens are to be scored, which takes memory.
+func openSource(
+  _ path: String, _ options: RunOptions, scoresVocabulary: Bool = false
+) throws -> ModelSource {
   if isThimbleFile(path) {
-    return try .file(path, options: options, scoresVocabulary: false)
+    return try .file(path, options: options, scoresVocabulary: scoresVocabulary)
   }
   return try .checkpoint(path, options: try checkpointOptions(options, path))
 }

@@ -57,8 +57,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help:
-      "int8, or int16 for less error at twice the multiplications: what inputs of int8 weights are rounded to.",
-    transform: ActivationPrecision.init(argument:))
+      "What the inputs of int8 weights are rounded to; int16 has less error at twice the multiplications."
+  )
   var activations = ActivationPrecision.int8
 
   @Flag(
@@ -68,7 +68,7 @@ struct ModelOptions: ParsableArguments {
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): 1 to 1024 make sense.")
+      throw ValidationError("--threads \(threads): must be 1 to 1024.")
     }
   }
 
@@ -80,24 +80,14 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-extension ActivationPrecision {
-  init(argument: String) throws {
-    guard let precision = Self(rawValue: argument) else {
-      let known = Self.allCases.map(\.rawValue).joined(separator: " and ")
-      throw ValidationError("--activations \(argument): there are \(known).")
-    }
-    self = precision
-  }
-}
-
 extension ModelOptions {
-  /// With `--verbose`, says where the memory of `model` goes.
-  func announce(_ model: LanguageModel) throws {
+  /// With `--verbose`, says where the memory of a model goes.
+  func announce(_ source: ModelSource) {
     guard verbose else { return }
-    let kernels = model.masked.encoder.kernels.name
-    var line = "\(model.path): \(run.threadCount) threads, kernels \(kernels), "
-    if model.plan != nil { line += "\(activations.rawValue) activations, " }
-    if let plan = model.plan {
+    var line =
+      "\(source.path.printable()): \(source.threads) threads, kernels \(source.kernels.name), "
+    if let plan = source.plan {
+      line += "\(activations.rawValue) activations, "
       line +=
         plan.pinnedChunks == plan.chunks
         ? "all weights pinned"
@@ -106,13 +96,13 @@ extension ModelOptions {
     } else {
       line += "in place in fp32"
     }
-    try StandardStream.error.write(line + "\n")
+    try? StandardStream.error.write(line + "\n")
   }
 
   /// With `--verbose`, says what memory the process has come to use.
-  func account() throws {
+  func account() {
     guard verbose, let memory = ProcessMemory.current() else { return }
-    try StandardStream.error.write(
+    try? StandardStream.error.write(
       "private memory \(sizeText(memory.privateBytes)), with mapped files at most \(sizeText(memory.peakResidentBytes))\n"
     )
   }

@@ -39,8 +39,7 @@ struct Serve: ParsableCommand {
   var threads: Int?
 
   @Option(
-    help: "int8, or int16 for less error at twice the multiplications.",
-    transform: ActivationPrecision.init(argument:))
+    help: "int8, or int16 for less error at twice the multiplications.")
   var activations = ActivationPrecision.int8
 
   @Option(help: "The name of the model. (default: the file's, without .thimble)")
@@ -54,8 +53,7 @@ struct Serve: ParsableCommand {
 
   @Option(
     name: .customLong("compat"),
-    help: "training: texts as the model was trained; hf: as Hugging Face's pipeline.",
-    transform: Convention.init(argument:))
+    help: "training: texts as the model was trained; hf: as Hugging Face's pipeline.")
   var convention = Convention.training
 
   @Flag(

@@ -67,6 +67,19 @@ func decimal(_ value: Double, _ digits: Int) -> String {
     + String(repeating: "0", count: digits - fraction.count) + fraction
 }
 
+/// `value` with `digits` decimals; one that these would not show, with two significant digits: "0.0042", "3.1e-7".
+func shortNumber(_ value: Double, _ digits: Int) -> String {
+  var (scaled, places) = (abs(value), 0)
+  guard scaled > 0, scaled.isFinite else { return decimal(value, digits) }
+  while scaled < 10 {
+    scaled *= 10
+    places += 1
+  }
+  if places <= digits + 1 { return decimal(value, digits) }
+  if places <= 6 { return decimal(value, places) }
+  return "\(value < 0 ? "-" : "")\(decimal(scaled / 10, 1))e-\(places - 1)"
+}
+
 /// A size for people: "435.8 MB". 1 MB is 10^6 bytes, as disks and downloads have it.
 func sizeText(_ bytes: Int) -> String {
   switch bytes {

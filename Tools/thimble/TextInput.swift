@@ -1,25 +1,25 @@
 internal import ArgumentParser
 internal import Thimble
+internal import ThimbleModel
 internal import ThimbleSystem
 
-/// How texts are put into a model that makes something of whole texts.
-struct TextInputOptions: ParsableArguments {
-  @Option(name: .customLong("lang"), help: "The language of the text, for models that use it.")
+/// How a text, or a list of token ids, is put into a model; the same for every command that runs one.
+struct InputOptions: ParsableArguments {
+  @Option(
+    name: .customLong("lang"),
+    help: ArgumentHelp(
+      "The language of the texts: its rules split them into words, and models that know languages are told it.",
+      valueName: "code"))
   var language: String?
 
   @Option(
     name: .customLong("compat"),
     help:
-      "training: </s> text </s>, as the model was trained; hf: <s> text </s> and token types, as Hugging Face.",
-    transform: Convention.init(argument:))
+      "Put texts into the model as in training (</s> text </s>), or as Hugging Face does (<s> text </s>)."
+  )
   var convention = Convention.training
 
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Whether token types are added, as the model was fine-tuned. (default: as --compat says)")
-  var tokenTypes: Bool?
-
-  @Flag(help: "Lines are JSON lists of token ids, ends included.")
+  @Flag(help: "Read each text as a JSON list of token ids, ends included, such as [1, 52, 1].")
   var ids = false
 
   @Flag(help: "Cut texts that are too long, instead of refusing them.")
@@ -28,43 +28,60 @@ struct TextInputOptions: ParsableArguments {
   var text: TextOptions {
     var options = TextOptions()
     options.convention = convention
-    options.addsTypes = tokenTypes
     options.language = language
     options.truncates = truncate
     return options
   }
 
-  /// `line` for the model of `sequences`. A tab separates the two texts of a pair.
-  func input(_ line: [UInt8], _ sequences: SequenceEncoder) throws -> SequenceInput {
-    if ids { return SequenceInput(ids: try TokenIDs(line).ids) }
-    guard let text = String(validating: line, as: UTF8.self) else { throw LineError.notUTF8 }
-    let parts = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
-      .map(String.init)
-    return try sequences.input(parts[0], pairedWith: parts.count > 1 ? parts[1] : nil, self.text)
-  }
-}
-
-/// Prints a warning, if there is one.
-func warn(_ warning: String?) throws {
-  if let warning { try StandardStream.error.write("thimble: \(warning)\n") }
-}
-
-/// Answers each of `texts`, or each line of standard input if there are none, as it comes.
-///
-/// A bad line gets its message, and the exit code tells; the others are answered all the same.
-func forEachText(_ texts: [String], _ answer: ([UInt8]) throws -> Void) throws {
-  if !texts.isEmpty {
-    for text in texts { try answer(Array(text.utf8)) }
-    return
-  }
-  var lines = LineReader()
-  var failure: (any Error)?
-  while let line = try lines.next() {
-    guard !line.isEmpty else { continue }
-    do { try answer(line) } catch let error as SystemError { throw error } catch {
-      try StandardStream.error.write("thimble: line \(lines.lineNumber): \(error)\n")
-      failure = error
+  /// Refuses options that would have no effect on this model, and says what else a user should know.
+  func check(for text: ModelText) throws {
+    let cautions = try text.cautions(language: language, convention, readsIDs: ids)
+    if let language, !text.usesLanguage(convention, readsIDs: ids) {
+      let other = ids ? "--ids" : "--compat hf"
+      throw ValidationError(
+        "--lang \(language.printable()) has no effect with \(other): this model has no language embeddings. Leave one of the two out."
+      )
     }
+    for caution in cautions { warn(caution) }
   }
-  if let failure { throw ExitCode(Failure(failure).rawValue) }
+}
+
+/// The options of models that make something of a whole text.
+struct SequenceOptions: ParsableArguments {
+  @OptionGroup var input: InputOptions
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Add token types, as the model was fine-tuned. (default: with --compat hf only)")
+  var tokenTypes: Bool?
+
+  var text: TextOptions {
+    var options = input.text
+    options.addsTypes = tokenTypes
+    return options
+  }
+}
+
+extension InputText {
+  /// The bytes as text.
+  func string() throws(LineError) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+    return text
+  }
+}
+
+/// Prints a warning. Standard error may be closed; then there is nobody to tell.
+func warn(_ warning: String) {
+  try? StandardStream.error.write("thimble: \(warning.printable(limit: 4000))\n")
+}
+
+/// - Parameter place: of the text that it is about, if it is about one.
+func warn(_ caution: TextCaution, at place: String? = nil) {
+  let advice =
+    switch caution {
+    case .noLanguage: " Name it with --lang."
+    case .noDictionary: ""
+    case .unknownWords: " Is this the right model, and the right --lang?"
+    }
+  warn("\(place.map { "\($0): " } ?? "")\(caution)\(advice)")
 }

@@ -20,9 +20,14 @@ struct ThimbleCommand: ParsableCommand {
     ])
 
   static func main() {
+    StandardStream.occupyClosed()
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
     StandardStream.reportBrokenPipes()
     reportLostFiles()
+    if let number = firstArgumentThatIsNotUTF8() {
+      try? StandardStream.error.write("thimble: argument \(number) is not UTF-8.\n")
+      exit(withError: ExitCode(Failure.usage.rawValue))
+    }
     Self.main(nil)
   }
 }

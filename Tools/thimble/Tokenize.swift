@@ -11,12 +11,13 @@ struct Tokenize: ParsableCommand {
     abstract: "Splits texts into the tokens of a model, or makes text of tokens.",
     discussion: """
       MODEL is a .thimble file or a checkpoint; no weights are read. Prints the id of each token, the bytes of the \
-      text that it stands for (- for an added token) and its spelling, </w> at the end of a word. Without TEXT, \
-      every line of standard input is a text, answered as it comes.
+      text that it stands for (- for an added token) and its spelling, </w> at the end of a word: the tokens that \
+      fill-mask, embed and classify use with the same --lang and --compat. Without TEXT, or for -, every line of \
+      standard input is a text, answered as it comes. <mask> and [MASK] mean the mask, as <special1> does.
 
       Examples:
         thimble tokenize xlm.thimble --lang fr "L'été est là."
-        thimble tokenize xlm.thimble --mode hf --json < sentences.txt > tokens.jsonl
+        thimble tokenize xlm.thimble --compat hf --json < sentences.txt > tokens.jsonl
         echo "[1, 418, 579, 1]" | thimble tokenize xlm.thimble --decode
       """)
 
@@ -28,21 +29,29 @@ struct Tokenize: ParsableCommand {
 
   @Option(
     name: .customLong("lang"),
-    help: "The language, whose rules split the text. (default: the rules of English)")
+    help: ArgumentHelp(
+      "The language, whose rules split the text. (default: Hugging Face's language-independent rules)",
+      valueName: "code"))
   var language: String?
 
   @Option(
+    name: .customLong("compat"),
+    help:
+      "Put texts into the model as in training (</s> text </s>), or as Hugging Face does (<s> text </s>). (default: training)"
+  )
+  var convention: Convention?
+
+  @Option(
     help: """
-      faithful: the text as the model was trained; hf: as Hugging Face's tokenizer; pretokenized: words are parted by \
-      spaces already.
-      """,
-    transform: EncodingOptions.Mode.init(argument:))
-  var mode = EncodingOptions.Mode.faithful
+      Choose the rules by themselves: those of training, of Hugging Face's tokenizer (with --lang, its private \
+      _tokenize), or none for words that spaces separate already. (default: as --lang and --compat have it)
+      """)
+  var mode: EncodingOptions.Mode?
 
   @Flag(help: "Print JSON, one line for each text: ids, tokens, and offsets in bytes.")
   var json = false
 
-  @Flag(help: "Lines are JSON lists of token ids; print their text.")
+  @Flag(help: "Read each text as a JSON list of token ids, and print the text of these.")
   var decode = false
 
   @Flag(help: "With --decode, leave out <s>, </s>, <pad>, <unk> and the other special tokens.")
@@ -55,37 +64,82 @@ struct Tokenize: ParsableCommand {
       """)
   var measure = false
 
+  @OptionGroup var lines: LineOptions
+
+  private var encoding: EncodingOptions {
+    guard let mode else { return (convention ?? .training).encoding(language: language) }
+    return EncodingOptions(
+      mode: mode, language: language, maskSpellings: FillMaskQuery.maskSpellings)
+  }
+
+  func validate() throws {
+    func refuse(_ isGiven: Bool, _ option: String, with other: String) throws {
+      guard isGiven else { return }
+      throw ValidationError("\(option) has no effect with \(other). Leave one of the two out.")
+    }
+    if mode != nil { try refuse(convention != nil, "--compat", with: "--mode") }
+    if convention == .huggingFace, !decode {
+      try refuse(language != nil, "--lang", with: "--compat hf")
+    }
+    if decode {
+      try refuse(language != nil, "--lang", with: "--decode")
+      try refuse(convention != nil, "--compat", with: "--decode")
+      try refuse(mode != nil, "--mode", with: "--decode")
+      try refuse(measure, "--measure", with: "--decode")
+    } else if skipSpecial {
+      throw ValidationError("--skip-special has no effect without --decode.")
+    }
+    if measure {
+      try refuse(json, "--json", with: "--measure")
+      try refuse(!text.isEmpty && text != ["-"], "TEXT", with: "--measure")
+    }
+  }
+
   func run() throws {
     try reportingFailure {
       keepHeapSmall()
       let start = monotonicSeconds()
       let tables = try openTables()
       let opening = monotonicSeconds() - start
-      if let language, !tables.knownLanguages.contains(language) {
+      if let language, Int(language) == nil, !tables.knownLanguages.contains(language) {
         throw ThimbleError.language(language, known: tables.knownLanguages)
       }
       if measure { return try printMeasures(tables, opening: opening) }
-      var printer = TokenPrinter(tables, EncodingOptions(mode: mode, language: language))
-      printer.printsJSON = json
-      if !decode { try warn(tables.warning(for: printer.options)) }
-      if !text.isEmpty {
-        for line in text { try answer(Array(line.utf8), &printer) }
-        return
+      try decode ? printTexts(tables) : printTokens(tables)
+    }
+  }
+
+  private func printTokens(_ tables: TokenizerTables) throws {
+    if let warning = tables.warning(for: encoding) { warn(warning) }
+    var printer = TokenPrinter(tables, encoding)
+    printer.printsJSON = json
+    var notices = TextNotices()
+    let special = tables.specialTokens
+    try lines.forEach(text) { line in
+      notices.look(at: line)
+      let tokens = try printer.print(line.bytes)
+      notices.look(
+        TextCaution(
+          tokens: tokens.lazy.map(\.id), unknown: special.unknown,
+          ends: [special.beginning, special.separator]), at: line)
+    } orElse: { line, message in
+      try StandardStream.output.write(
+        json ? errorLine(message) : errorBlock(line, message) + "\n")
+    }
+  }
+
+  private func printTexts(_ tables: TokenizerTables) throws {
+    try lines.forEach(text) { line in
+      let ids = try TokenIDs(line).ids
+      for id in ids where id < 0 || id >= tables.tokenCount {
+        throw ThimbleError.tokenID(id, vocabularySize: tables.tokenCount)
       }
-      var lines = LineReader(longestLine: 1 << 28)
-      var failure: (any Error)?
-      while let line = try lines.next() {
-        do { try answer(line, &printer) } catch let error as SystemError { throw error } catch {
-          // One bad line must not end the stream: it gets its message, and the exit code tells.
-          try StandardStream.error.write("thimble: line \(lines.lineNumber): \(error)\n")
-          if json {
-            let value = JSONValue.object(["error": .string("\(error)")])
-            try StandardStream.output.write(value.text() + "\n")
-          }
-          failure = error
-        }
-      }
-      if let failure { throw ExitCode(Failure(failure).rawValue) }
+      let text = tables.decode(ids, skipSpecial: skipSpecial)
+      try StandardStream.output.write(
+        (json ? JSONValue.object(["text": .string(text)]).text() : text) + "\n")
+    } orElse: { _, message in
+      // An empty line keeps the place of a text.
+      try StandardStream.output.write(json ? errorLine(message) : "\n")
     }
   }
 
@@ -103,10 +157,15 @@ struct Tokenize: ParsableCommand {
 
   private func printMeasures(_ tables: TokenizerTables, opening: Double) throws {
     var lines: [[UInt8]] = []
-    var reader = LineReader(longestLine: 1 << 28)
-    while let line = try reader.next() { lines.append(line) }
+    var reader = LineReader()
+    while let line = try reader.next() {
+      guard case .bytes(let bytes) = line else {
+        throw SystemError.lineTooLong(limit: reader.longestLine)
+      }
+      lines.append(bytes)
+    }
     guard !lines.isEmpty else { return }
-    let options = EncodingOptions(mode: mode, language: language)
+    let options = encoding
     let before = ProcessMemory.current()?.privateBytes ?? 0
     var tokenizer = Tokenizer(tables: tables)
     var tokens: [Token] = []
@@ -134,26 +193,6 @@ struct Tokenize: ParsableCommand {
 
       """)
   }
-
-  private func answer(_ line: [UInt8], _ printer: inout TokenPrinter) throws {
-    if decode {
-      let text = printer.tables.decode(try TokenIDs(line).ids, skipSpecial: skipSpecial)
-      try StandardStream.output.write(
-        (json ? JSONValue.object(["text": .string(text)]).text() : text) + "\n")
-    } else {
-      try printer.print(line)
-    }
-  }
-}
-
-extension EncodingOptions.Mode {
-  fileprivate init(argument: String) throws {
-    guard let mode = Self(rawValue: argument) else {
-      let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("there are \(known).")
-    }
-    self = mode
-  }
 }
 
 /// Tokens of text after text as lines for people or programs.
@@ -171,7 +210,8 @@ private struct TokenPrinter: ~Copyable {
     tokenizer = Tokenizer(tables: tables)
   }
 
-  mutating func print(_ text: [UInt8]) throws {
+  /// - Returns: the tokens that were printed.
+  mutating func print(_ text: [UInt8]) throws -> [Token] {
     let tokens = try tokenizer.encode(text.span, options)
     if printsJSON {
       try add("{\"ids\":[")
@@ -184,12 +224,13 @@ private struct TokenPrinter: ~Copyable {
     } else {
       for token in tokens {
         let range = token.isAdded ? "-" : "\(token.range.lowerBound)..<\(token.range.upperBound)"
-        let spelling = tables.token(token.id) ?? ""
+        let spelling = (tables.token(token.id) ?? "").printable()
         try add("\(padded("\(token.id)", 7))  \(padded(range, 11))  \(spelling)\n")
       }
     }
     try add("\n")
     try flush()
+    return tokens
   }
 
   /// Adds the members of a list, one for each of `tokens`.

@@ -82,7 +82,7 @@ public struct TaskRunner {
             try input($0, of: example, model.sequences, readsIDs: readsIDs)
           }
         }
-        return try model.embed(inputs).map { $0.map(Double.init) }
+        return try model.embed(inputs, normalized: false).map { $0.map(Double.init) }
       }
       let (own, others) = (try vectors(models.reference), try vectors(models.file))
       for (index, example) in group.enumerated() {
@@ -122,7 +122,7 @@ public struct TaskRunner {
         path: example.path, number: example.number,
         reason: "\"\(text)\" is not a JSON list of token ids, such as [1, 52, 1].")
     }
-    return SequenceInput(ids: ids)
+    return try sequences.input(ids: ids)
   }
 
   /// - Returns: whether all examples were done.

@@ -84,8 +84,7 @@ extension Inputs.Item {
     case .pair(let first, let second):
       return try text.input(first, pairedWith: second, options, with: &tokenizer)
     case .ids(let ids):
-      try text.check(ids)
-      return SequenceInput(ids: ids, options)
+      return try text.input(ids: ids, options)
     }
   }
 }

@@ -77,9 +77,11 @@ extension AnswerWriter {
 extension Filling {
   /// The shape of Hugging Face's pipeline.
   var json: JSONValue {
-    [
+    var members: JSONObject = [
       "score": .number(probability), "token": JSONValue(id), "token_str": .string(text),
       "sequence": .string(sequence),
     ]
+    if let target { members.set("target", to: .string(target)) }
+    return .object(members)
   }
 }

@@ -1,0 +1,11 @@
+public import ArgumentParser
+public import Thimble
+public import ThimbleModel
+public import ThimbleSystem
+public import ThimbleText
+
+// What the libraries let choose, as values of options: --help and error messages list them.
+extension ActivationPrecision: ExpressibleByArgument {}
+extension Convention: ExpressibleByArgument {}
+extension EncodingOptions.Mode: ExpressibleByArgument {}
+extension Pooling: ExpressibleByArgument {}
