@@ -71,7 +71,8 @@ struct APIError: Error {
       self = .invalid(
         "The text has \(tokens) tokens; at most \(limit) fit. Split it, or set \"truncate\" to true."
       )
-    case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .language, .target: self = .invalid(error.description)
+    case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .language, .target:
+      self = .invalid(error.description)
     }
   }
 
