@@ -109,6 +109,7 @@ let package = Package(
     tests(
       "ThimbleEvaluationTests", ["ThimbleEvaluation", "ThimbleConvert", "ThimbleTestSupport"],
       fixtures: true),
+    tests("ThimbleTests", ["ThimbleReference", "ThimbleTestSupport"]),
     tests("ThimbleServerTests", ["ThimbleServer", "ThimbleConvert", "ThimbleTestSupport"]),
     tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
   ]

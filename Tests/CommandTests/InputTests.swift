@@ -70,8 +70,9 @@ struct InputTests {
     let plain = try vector("[1,20,45,5,148,1]")
     expect(try numbers(plain, 3), [0.54526, 0.60237, 0.82094])
     #expect(try vector("[1,20,45,5,148,1,2,2,2,2]").output == plain.output)
-    // Others keep their positions, as under an attention mask.
-    #expect(try vector("[2,2,1,20,45,5,148,1]").output != plain.output)
+    // Others keep their positions, as under an attention mask (these from the formulas, in double precision).
+    expect(try numbers(vector("[2,2,1,20,45,5,148,1]"), 3), [0.08027, 0.01522, 0.13367])
+    expect(try numbers(vector("[1,20,2,2,45,5,2,148,1]"), 3), [0.93174, -0.33534, -0.04746])
     let filled = try thimble(
       "fill-mask", masked, "--ids", "--json", "--top", "1", "[1,20,45,5,148,1,2,2,2,2]")
     let best = try #require(JSONValue(parsing: Array(filled.output.utf8)).array?.first)
@@ -169,6 +170,70 @@ struct InputTests {
     #expect(
       abs((try JSONValue(parsing: Array(cosine.output.utf8))["cosine"]?.double ?? 0) - 1) < 1e-6)
     #expect(try thimble("embed", small, "--cosine", input: "a\n").exitCode == 64)
+  }
+
+  @Test("values that are not finite are an error that names the text")
+  func notFinite() throws {
+    for (name, arguments) in [
+      ("masked", ["embed"]), ("masked", ["fill-mask", "--json"]),
+      ("language-classifier", ["classify", "--json", "--lang", "en"]),
+    ] {
+      let folder = try Self.damaged(name)
+      let result = try ChildProcess(
+        command, arguments + [folder.path], input: "a <mask>\nb <mask>\n")
+      #expect(result.exitCode == 65, "\(result.errors)")
+      #expect(result.errors.contains("line 2:") && result.errors.contains("not finite"))
+      let lines = result.output.split(separator: "\n")
+      #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix("{\"error\":") })
+    }
+  }
+
+  /// The checkpoint `name` with NaN for its last weights.
+  static func damaged(_ name: String) throws -> TemporaryFolder {
+    let copy = TemporaryFolder()
+    for file in ["config.json", "vocab.json", "merges.txt"] {
+      _ = try copy.write(bytes(folder + name + "/" + file), to: file)
+    }
+    var weights = try bytes(folder + name + "/model.safetensors")
+    for index in weights.indices.suffix(64 * 4 * 64) { weights[index] = 0xFF }
+    _ = try copy.write(weights, to: "model.safetensors")
+    return copy
+  }
+
+  @Test("labels and tokens of a file steer no terminal")
+  func foreignText() throws {
+    let copy = TemporaryFolder()
+    for file in ["vocab.json", "merges.txt", "model.safetensors"] {
+      _ = try copy.write(bytes(classifier + "/" + file), to: file)
+    }
+    var config = try #require(json(classifier + "/config.json").object)
+    config.set("id2label", to: ["0": "\u{1B}[31mred", "1": "a\nb", "2": "\u{202E}c"])
+    config.set("label2id", to: ["\u{1B}[31mred": 0, "a\nb": 1, "\u{202E}c": 2])
+    _ = try copy.write(Array(JSONValue.object(config).text().utf8), to: "config.json")
+    let table = try thimble("classify", copy.path, "--lang", "en", "x\u{1B}[0my")
+    #expect(table.exitCode == 0, "\(table.errors)")
+    #expect(table.output.split(separator: "\n").count == 4)
+    for escape in ["x\\u{1B}[0my", "\\u{1B}[31mred", "a\\nb", "\\u{202E}c"] {
+      #expect(table.output.contains(escape))
+    }
+    let line = try thimble("classify", copy.path, "--lang", "en", "--json", "x")
+    #expect(!line.output.unicodeScalars.contains("\u{1B}"))
+    #expect(!line.output.unicodeScalars.contains("\u{202E}"))
+    let path = try thimble("embed", "no\u{1B}[31m" + String(repeating: "x", count: 5000), "a")
+    #expect(path.errors.contains("\\u{1B}[31m") && path.errors.utf8.count < 500)
+    let usage = try thimble("embed", small, "--no\u{1B}such")
+    #expect(usage.exitCode == 64 && usage.errors.contains("\\u{1B}"))
+  }
+
+  @Test("memory that the system refuses for a long line is an error, not a trap")
+  func refusedMemory() throws {
+    let folder = TemporaryFolder()
+    let line = [UInt8](repeating: 0x61, count: 4 << 20)
+    let input = try folder.write(line, to: "input")
+    let result = try ChildProcess(
+      "sh", ["-c", "ulimit -v 300000; exec \(command) tokenize \(small) --json < \(input)"])
+    #expect(result.exitCode == 74, "\(result.errors)")
+    #expect(result.output.hasPrefix("{\"error\":\"The system refused"))
   }
 
   @Test("a model of numbered languages takes their numbers")

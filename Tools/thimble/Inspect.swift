@@ -36,7 +36,7 @@ struct Inspect: ParsableCommand {
   private func text(_ contents: FileContents) -> String {
     let model = contents.configuration
     var output = """
-      \(contents.file.path): \(sizeText(contents.file.size)), \(decimal(contents.bitsPerWeight, 3)) bits per weight
+      \(contents.file.path.printable()): \(sizeText(contents.file.size)), \(decimal(contents.bitsPerWeight, 3)) bits per weight
         model       XLM, \(model.layerCount) layers, width \(model.embeddingSize), \(model.headCount) heads, \
       \(model.maxPositions) positions
         parameters  \(grouped(contents.parameterCount))
@@ -103,7 +103,7 @@ private struct FileContents {
 
   var languageLine: String {
     let names = configuration.languages.map(\.name)
-    let list = names.isEmpty ? "none named" : names.joined(separator: " ")
+    let list = names.isEmpty ? "none named" : names.printable(count: 200, limit: 20, separator: " ")
     return list + (configuration.hasLanguageEmbeddings ? " (with embeddings)" : "")
   }
 

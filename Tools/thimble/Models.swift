@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Thimble
+internal import ThimbleModel
 internal import ThimbleReference
 internal import ThimbleSystem
 
@@ -9,6 +10,10 @@ private func checkpointOptions(_ options: RunOptions, _ path: String) throws -> 
     throw ValidationError(
       "--activations \(options.activations.rawValue): \(path.printable()) is a checkpoint and runs in fp32. Convert it first."
     )
+  }
+  if options.memory != .automatic {
+    warn(
+      "--memory has no effect on a checkpoint, whose weights stay in its file. Convert it first.")
   }
   return options
 }

@@ -95,7 +95,7 @@ struct Sweep: ParsableCommand {
       return true
     } catch {
       guard case .unreachable = error else { throw error }
-      try StandardStream.error.write("thimble: left out: \(error)\n")
+      report(error, at: "left out")
       return false
     }
   }

@@ -1,4 +1,6 @@
-/// Rows of text in columns that line up.
+internal import ThimbleSystem
+
+/// Rows of text in columns that line up. What comes from files may stand in them as it is.
 struct Table {
   enum Alignment { case left, right }
 
@@ -11,7 +13,7 @@ struct Table {
     rows.append(header)
   }
 
-  mutating func append(_ row: [String]) { rows.append(row) }
+  mutating func append(_ row: [String]) { rows.append(row.map { $0.printable() }) }
 
   /// The table, a line per row, the first underlined.
   var text: String {

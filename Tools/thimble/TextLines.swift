@@ -36,10 +36,10 @@ private enum TextSource {
   case lines(LineReader)
 
   /// `-` stands for standard input, as no texts do.
-  init(_ texts: [String]) {
+  init(_ texts: [String], longestLine: Int) {
     self =
       texts.isEmpty || texts == ["-"]
-      ? .lines(LineReader()) : .arguments(texts[...], count: texts.count)
+      ? .lines(LineReader(longestLine: longestLine)) : .arguments(texts[...], count: texts.count)
   }
 
   /// The next text, or the error that there is in its place; nil at the end.
@@ -73,13 +73,14 @@ extension LineOptions {
   /// A text that cannot be answered gets its message on standard error, and `fail` puts something in its place. At the
   /// end the exit code of the first failure is thrown. What fails for all texts ends the run at once.
   ///
+  /// - Parameter longestLine: the most bytes of a line: far more than the tokens of any model, and little memory.
   /// - Returns: how many texts there were.
   @discardableResult
   func forEach(
-    _ texts: [String], _ answer: (InputText) throws -> Void,
+    _ texts: [String], longestLine: Int = 1 << 20, _ answer: (InputText) throws -> Void,
     orElse fail: (InputText, _ message: String) throws -> Void
   ) throws -> Int {
-    var source = TextSource(texts)
+    var source = TextSource(texts, longestLine: longestLine)
     var failure: ExitCode?
     var count = 0
     while let (text, unread) = try source.next() {

@@ -28,6 +28,21 @@ struct ThimbleCommand: ParsableCommand {
       try? StandardStream.error.write("thimble: argument \(number) is not UTF-8.\n")
       exit(withError: ExitCode(Failure.usage.rawValue))
     }
-    Self.main(nil)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch { end(with: error) }
+  }
+
+  /// Writes what is to be said of `error`, --help among it, and ends with its exit code.
+  private static func end(with error: any Error) -> Never {
+    let code = exitCode(for: error)
+    let message = fullMessage(for: error)
+    if !message.isEmpty {
+      // Arguments are quoted as they were given.
+      let text = message.printable(limit: .max, keepsLines: true) + "\n"
+      try? (code == .success ? StandardStream.output : .error).write(text)
+    }
+    exit(withError: code)
   }
 }

@@ -115,7 +115,8 @@ struct Tokenize: ParsableCommand {
     printer.printsJSON = json
     var notices = TextNotices()
     let special = tables.specialTokens
-    try lines.forEach(text) { line in
+    // Each byte of a line takes up to 80 of memory while it is split.
+    try lines.forEach(text, longestLine: 4 << 20) { line in
       notices.look(at: line)
       let tokens = try printer.print(line.bytes)
       notices.look(
@@ -136,7 +137,8 @@ struct Tokenize: ParsableCommand {
       }
       let text = tables.decode(ids, skipSpecial: skipSpecial)
       try StandardStream.output.write(
-        (json ? JSONValue.object(["text": .string(text)]).text() : text) + "\n")
+        (json ? JSONValue.object(["text": .string(text)]).text() : text.printable(limit: .max))
+          + "\n")
     } orElse: { _, message in
       // An empty line keeps the place of a text.
       try StandardStream.output.write(json ? errorLine(message) : "\n")
@@ -157,7 +159,7 @@ struct Tokenize: ParsableCommand {
 
   private func printMeasures(_ tables: TokenizerTables, opening: Double) throws {
     var lines: [[UInt8]] = []
-    var reader = LineReader()
+    var reader = LineReader(longestLine: 1 << 28)
     while let line = try reader.next() {
       guard case .bytes(let bytes) = line else {
         throw SystemError.lineTooLong(limit: reader.longestLine)

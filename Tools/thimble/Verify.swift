@@ -34,11 +34,11 @@ struct Verify: ParsableCommand {
       progress.withLock { $0.finish() }
       problems += contentProblems(file)
       guard problems.isEmpty else {
-        for problem in problems { try StandardStream.error.write("thimble: \(problem)\n") }
+        for problem in problems { report(problem) }
         throw ExitCode(Failure.data.rawValue)
       }
       try StandardStream.output.write(
-        "\(file.path): sound: \(file.tensors.count) tensors in \(grouped(file.chunkCount)) chunks, \(sizeText(file.size))\n"
+        "\(file.path.printable()): sound: \(file.tensors.count) tensors in \(grouped(file.chunkCount)) chunks, \(sizeText(file.size))\n"
       )
     }
   }
