@@ -46,6 +46,10 @@ public struct ModelServer: Sendable {
     let engine = try open(run, metrics)
     // A file that cannot be run is a failure to start, not a server that answers 424.
     try await engine.warmUp()
+    // So is a language that it does not know.
+    for warning in try Notes(interface.text, engine.served.text).warnings {
+      logger.warning("\(warning)")
+    }
     var options = interface
     options.maximumRequests = limits.maximumConnections
     let interface = HTTPInterface(

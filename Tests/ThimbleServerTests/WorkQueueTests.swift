@@ -1,5 +1,6 @@
 import Testing
 import Thimble
+import ThimbleModel
 import ThimbleServer
 
 @Suite("The queue")
@@ -13,7 +14,7 @@ struct WorkQueueTests {
       lengths.map { length in
         Work(
           sequence: SequenceInput(ids: [Int](repeating: 1, count: length), options),
-          wanted: .vector)
+          wanted: .vector(.mean))
       }, generation: generation, readingSize: readingSize)
   }
 

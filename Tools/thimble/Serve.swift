@@ -61,6 +61,28 @@ struct Serve: ParsableCommand {
     help: "Whether token types are added, as the model was fine-tuned. (default: as --compat says)")
   var tokenTypes: Bool?
 
+  @Option(
+    help: ArgumentHelp(
+      "The language of texts whose request names none, as the model spells it: fr.",
+      valueName: "code"))
+  var lang: String?
+
+  @Option(
+    help: "What vectors are made of, unless a request says otherwise: all tokens, or the first.")
+  var pooling = Pooling.mean
+
+  @Flag(
+    help:
+      "Cut texts that are too long instead of refusing them, unless a request says otherwise. Answers tell how many were cut."
+  )
+  var autoTruncate = false
+
+  @Flag(
+    help:
+      "Take token ids in /v1/embeddings too. Clients must have made them with this model's vocabulary."
+  )
+  var allowTokenIds = false
+
   @Option(help: ArgumentHelp("The most tokens of a pass.", valueName: "n"))
   var passTokens = 1024
 
@@ -132,6 +154,10 @@ struct Serve: ParsableCommand {
     server.interface.maximumBody = maxBody.bytes
     server.interface.text.convention = convention
     server.interface.text.addsTypes = tokenTypes
+    server.interface.text.language = lang
+    server.interface.text.truncates = autoTruncate
+    server.interface.pooling = pooling
+    server.interface.takesTokenIDs = allowTokenIds
     server.address =
       if let socket = inheritedSocket() { .descriptor(socket) } else if let unix {
         .unix(path: unix)

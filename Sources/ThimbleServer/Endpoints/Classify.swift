@@ -1,18 +1,17 @@
 internal import HummingbirdCore
 internal import Thimble
 internal import ThimbleJSON
-internal import ThimbleText
 
 extension HTTPInterface {
   /// TEI's `/predict` (Formats/http.md §9).
   func predict(_ body: JSONValue, _ request: Incoming) async throws -> Response {
-    let fields = try Fields(body, ["inputs", "truncate", "truncation_direction", "raw_scores"])
+    let fields = try Fields(
+      body, ["inputs", "truncate", "truncation_direction", "raw_scores", "lang"])
     let inputs = try fields.textsOrPairs("inputs", limit: options.maximumInputs)
-    try fields.ignore("truncation_direction") { $0 == "right" || $0 == "Right" }
-    let truncates = try fields.bool("truncate") ?? false
+    let text = try textOptions(fields)
     let isRaw = try fields.bool("raw_scores") ?? false
     let function: Classes.Function? = isRaw ? Classes.Function.none : nil
-    return try await classify(inputs, truncates: truncates, request) { classes, logits in
+    return try await classify(inputs, text, request) { classes, logits in
       let answers = logits.map { JSONValue(classes.ranked($0, by: function)) }
       return inputs.isList ? .array(answers) : answers[0]
     }
@@ -20,8 +19,11 @@ extension HTTPInterface {
 
   /// Hugging Face's text-classification (Formats/http.md §9).
   func textClassification(_ body: JSONValue, _ request: Incoming) async throws -> Response {
-    let fields = try Fields(body, ["inputs", "parameters", "options"])
-    let parameters = try fields.object("parameters", ["function_to_apply", "top_k"])
+    let fields = try Fields(body, ["inputs", "parameters", "options", "truncate", "lang"])
+    let parameters = try fields.object(
+      "parameters", ["function_to_apply", "top_k", "truncate", "lang", "language"])
+    try fields.checkOptions()
+    let text = try textOptions(fields, parameters, truncates: true)
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     let top = try parameters.integer("top_k", in: 1...1_000_000)
     let name = try parameters.string("function_to_apply")
@@ -30,7 +32,7 @@ extension HTTPInterface {
       throw APIError.malformed(
         "\"function_to_apply\" must be \"softmax\", \"sigmoid\" or \"none\".")
     }
-    return try await classify(inputs, truncates: true, request) { classes, logits in
+    return try await classify(inputs, text, request) { classes, logits in
       .array(
         logits.map { logits in
           let ranked = classes.ranked(logits, by: function)
@@ -40,27 +42,26 @@ extension HTTPInterface {
   }
 
   private func classify(
-    _ inputs: Inputs, truncates: Bool, _ request: Incoming,
+    _ inputs: Inputs, _ text: TextOptions, _ request: Incoming,
     _ answer: @escaping @Sendable (Classes, [[Float]]) -> JSONValue
   ) async throws -> Response {
-    var text = options.text
-    text.truncates = truncates
-    return try await compute(request) { [text] served, tokenizer in
+    return try await compute(request) { served, tokenizer in
       guard let classes = served.classes else {
         throw APIError.lacksHead("that classifies: it was not fine-tuned for it")
       }
-      let works = try inputs.items.map { item in
+      var notes = try Notes(text, served.text)
+      let works = try inputs.map { item in
         Work(
-          sequence: try item.sequence(text, served.text, with: &tokenizer), wanted: .classes)
+          sequence: try item.sequence(text, served.text, with: &tokenizer, &notes),
+          wanted: .classes)
       }
-      return Plan(works: works) { readings, writer in
+      return Plan(works: works, notes: notes) { readings, writer in
         let logits = readings.map { reading in
           guard case .classLogits(let logits) = reading else {
             preconditionFailure("logits of classes were wanted")
           }
           return logits
         }
-        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw APIError.notFinite }
         try await writer.write(answer(classes, logits))
       }
     }
@@ -71,20 +72,5 @@ extension JSONValue {
   /// The shape of TEI and of Hugging Face's pipeline.
   fileprivate init(_ scores: [ClassScore]) {
     self = .array(scores.map { ["label": .string($0.label), "score": .number($0.score)] })
-  }
-}
-
-extension Inputs.Item {
-  /// What the item becomes for the model.
-  func sequence(
-    _ options: TextOptions, _ text: ModelText, with tokenizer: inout Tokenizer?
-  ) throws(ThimbleError) -> SequenceInput {
-    switch self {
-    case .text(let first): return try text.input(first, options, with: &tokenizer)
-    case .pair(let first, let second):
-      return try text.input(first, pairedWith: second, options, with: &tokenizer)
-    case .ids(let ids):
-      return try text.input(ids: ids, options)
-    }
   }
 }

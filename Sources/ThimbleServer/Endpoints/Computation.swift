@@ -8,6 +8,7 @@ extension HTTPInterface {
   /// What a request wants of the model, and how the answer is made of what was read, in the same order.
   struct Plan: Sendable {
     var works: [Work]
+    var notes: Notes
     /// Writes the body, the same each time.
     let write: @Sendable ([Reading], inout AnswerWriter) async throws -> Void
   }
@@ -24,25 +25,30 @@ extension HTTPInterface {
       let plan = try plan(served, &tokenizer)
       let planned = monotonicSeconds()
       do {
-        let readings = try await engine.run(plan.works, for: served)
+        let readings = try await read(plan.works, for: served)
         let computed = monotonicSeconds()
         let waited = (readings.firstTaken ?? planned) - planned
-        let times: [(HTTPField.Name?, Double)] = [
-          (HTTPField.Name("x-tokenization-time"), planned - start),
-          (HTTPField.Name("x-queue-time"), waited),
-          (HTTPField.Name("x-inference-time"), computed - planned - waited),
-          (HTTPField.Name("x-total-time"), monotonicSeconds() - request.start),
-        ]
         var headers = HTTPFields()
-        for case (let name?, let seconds) in times { headers[name] = "\(Int(seconds * 1000))" }
-        if let name = HTTPField.Name("x-compute-tokens") {
-          headers[name] = "\(plan.works.reduce(0) { $0 + $1.tokenCount })"
-        }
+        plan.notes.add(to: &headers)
+        headers.add("x-compute-tokens", "\(plan.works.reduce(0) { $0 + $1.tokenCount })")
+        headers.add(milliseconds: planned - start, "x-tokenization-time")
+        headers.add(milliseconds: waited, "x-queue-time")
+        headers.add(milliseconds: computed - planned - waited, "x-inference-time")
+        headers.add(milliseconds: monotonicSeconds() - request.start, "x-total-time")
         return try await .answer(headers) { try await plan.write(readings.all, &$0) }
       } catch EngineError.outdated where attemptsLeft > 1 {
         // The file was opened again between planning and asking: its vocabulary may be another one.
         attemptsLeft -= 1
       }
     }
+  }
+
+  /// What `works` want of `served`.
+  ///
+  /// - Throws: `APIError.notFinite` for what JSON cannot say.
+  func read(_ works: [Work], for served: ServedModel) async throws -> Readings {
+    let readings = try await engine.run(works, for: served)
+    guard readings.all.allSatisfy(\.isFinite) else { throw APIError.notFinite }
+    return readings
   }
 }

@@ -5,41 +5,52 @@ internal import ThimbleJSON
 extension HTTPInterface {
   /// Hugging Face's fill-mask (Formats/http.md §4).
   func fillMask(_ body: JSONValue, _ request: Incoming) async throws -> Response {
-    let fields = try Fields(body, ["inputs", "parameters", "options", "truncate"])
-    let parameters = try fields.object("parameters", ["top_k", "targets", "language"])
+    let fields = try Fields(body, ["inputs", "parameters", "options", "truncate", "lang"])
+    let parameters = try fields.object(
+      "parameters", ["top_k", "targets", "truncate", "lang", "language"])
+    try fields.checkOptions()
+    let text = try textOptions(fields, parameters)
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     var fill = FillMaskOptions()
-    fill.convention = options.text.convention
+    fill.convention = text.convention
+    fill.language = text.language
     fill.top = try parameters.integer("top_k", in: 1...1000) ?? 5
     fill.targets = try parameters.strings("targets") ?? []
-    fill.language = try parameters.string("language")
-    fill.truncates = try fields.bool("truncate") ?? false
     guard fill.targets.count <= 1000 else {
       throw APIError.invalid(
         "\"targets\" has \(fill.targets.count) members; at most 1000 are taken.")
     }
-    return try await compute(request) { served, tokenizer in
+    return try await compute(request) { [fill] served, tokenizer in
       let perWork = try served.fillsMasks()
       let targets = try FillMaskTargets(fill.targets, of: served.text, with: &tokenizer)
-      var queries: [FillMaskQuery] = []
-      for case .text(let text) in inputs.items {
-        queries.append(
-          try FillMaskQuery(text, fill, targets: targets, of: served.text, with: &tokenizer))
+      var notes = try Notes(text, served.text)
+      notes.add(targets.replacements, served.text)
+      let queries = try inputs.map { item in
+        let query = try cutting(text.truncates, &notes) { truncates throws(ThimbleError) in
+          var fill = fill
+          fill.truncates = truncates
+          return try FillMaskQuery(
+            item.text, fill, targets: targets, of: served.text, with: &tokenizer)
+        }
+        notes.look(at: query.sequence, served.text)
+        return query
       }
-      return Self.plan(queries, isList: inputs.isList, perWork: perWork)
+      return Self.plan(queries, notes, isList: inputs.isList, perWork: perWork)
     }
   }
 
   /// - Parameter perWork: the most masks whose logits one pass computes for a query, so that a text of many masks
   ///   does not hold up the others.
-  private static func plan(_ queries: [FillMaskQuery], isList: Bool, perWork: Int) -> Plan {
+  private static func plan(
+    _ queries: [FillMaskQuery], _ notes: Notes, isList: Bool, perWork: Int
+  ) -> Plan {
     let works = queries.flatMap { query in
       stride(from: 0, to: query.positions.count, by: perWork).map { start in
         let masks = start..<min(start + perWork, query.positions.count)
         return Work(sequence: query.sequence, wanted: .fillings(query, masks: masks))
       }
     }
-    return Plan(works: works) { readings, answer in
+    return Plan(works: works, notes: notes) { readings, answer in
       var rest = readings.flatMap(\.choices)[...]
       if isList {
         try await answer.write(listOf: queries) { try await $0.write($1, &rest) }

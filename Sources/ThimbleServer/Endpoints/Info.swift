@@ -25,17 +25,26 @@ extension HTTPInterface {
     let configuration = served.text.configuration
     var object: JSONObject = [
       "model_id": .string(options.name), "served_model_name": .string(options.name),
-      "model_sha": nil, "model_dtype": "int8", "model_type": Self.type(served),
+      "model_sha": nil, "model_dtype": "int8", "model_type": type(served),
       "max_concurrent_requests": JSONValue(options.maximumRequests),
       "max_input_length": JSONValue(served.text.longestText),
       "max_batch_tokens": JSONValue(served.passCapacity), "max_batch_requests": nil,
-      "max_client_batch_size": JSONValue(options.maximumInputs), "auto_truncate": false,
+      "max_client_batch_size": JSONValue(options.maximumInputs),
+      "auto_truncate": .bool(options.text.truncates),
       "tokenization_workers": 1, "version": .string(options.version),
     ]
     object.set("max_queue_tokens", to: JSONValue(engine.queueCapacity))
     object.set("layers", to: JSONValue(configuration.layerCount))
     object.set("width", to: JSONValue(configuration.embeddingSize))
     object.set("vocabulary", to: JSONValue(configuration.vocabularySize))
+    object.set("tasks", to: .array(served.tasks.map { .string($0.rawValue) }))
+    object.set("labels", to: .array((served.classes?.labels ?? []).map { .string($0) }))
+    object.set("pooling", to: .string(options.pooling.rawValue))
+    object.set("languages", to: .array(served.text.languageCodes.map { .string($0) }))
+    object.set("language", to: options.text.language.map { .string($0) } ?? nil)
+    object.set("language_embeddings", to: .bool(configuration.hasLanguageEmbeddings))
+    let warnings = (try? Notes(options.text, served.text).warnings) ?? []
+    object.set("warnings", to: .array(warnings.map { .string($0) }))
     if let plan = served.plan {
       object.set("memory_budget_bytes", to: JSONValue(plan.budget))
       object.set("pinned_bytes", to: JSONValue(plan.pinned))
@@ -49,8 +58,10 @@ extension HTTPInterface {
   }
 
   /// TEI's name of what the model is.
-  private static func type(_ served: ServedModel) -> JSONValue {
-    guard let labels = served.classes?.labels else { return ["embedding": ["pooling": "mean"]] }
+  private func type(_ served: ServedModel) -> JSONValue {
+    guard let labels = served.classes?.labels else {
+      return ["embedding": ["pooling": .string(options.pooling.rawValue)]]
+    }
     var (names, ids) = (JSONObject(), JSONObject())
     for (id, label) in labels.enumerated() {
       names.set("\(id)", to: .string(label))

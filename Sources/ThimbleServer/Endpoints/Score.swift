@@ -15,25 +15,29 @@ extension HTTPInterface {
 
   /// Pseudo-log-likelihoods (Formats/http.md §7).
   func score(_ body: JSONValue, _ request: Incoming) async throws -> Response {
-    let fields = try Fields(body, ["inputs", "parameters"])
-    let parameters = try fields.object("parameters", ["method", "language"])
+    let fields = try Fields(body, ["inputs", "parameters", "lang"])
+    let parameters = try fields.object("parameters", ["method", "lang", "language"])
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     let name = try parameters.string("method") ?? ScoreMethod.withinWordLeftToRight.rawValue
     guard let method = ScoreMethod(rawValue: name) else {
       throw APIError.malformed("\"method\" must be \"original\" or \"within_word_l2r\".")
     }
-    let languageName = try parameters.string("language")
+    let text = try textOptions(fields, parameters)
     return try await compute(request) { served, tokenizer in
       _ = try served.fillsMasks()
-      let language = try served.text.languageID(languageName)
+      let notes = try Notes(text, served.text)
+      let language = try served.text.languageID(text.language)
       var works: [Work] = []
       var scored: [(text: TextPieces, tokens: [Token])] = []
       var cost = 0
-      for case .text(let string) in inputs.items {
+      _ = try inputs.map { item in
         var tokens: [Token] = []
         try served.text.encode(
-          string.utf8.span, self.options.text.convention.encoding(language: languageName),
+          item.text.utf8.span, text.convention.encoding(language: text.language),
           truncates: false, with: &tokenizer, into: &tokens)
+        guard tokens.contains(where: { !$0.isAdded }) else {
+          throw APIError.invalid("The text has no tokens.", kind: .empty)
+        }
         // Before they are made: each token costs a sequence.
         cost += tokens.count { !$0.isAdded } * tokens.count
         guard cost <= self.engine.queueCapacity else {
@@ -41,16 +45,13 @@ extension HTTPInterface {
         }
         works += Self.works(tokens, method, served.text).map { ids, index in
           Work(
-            sequence: SequenceInput(ids: ids, self.options.text, language: language),
+            sequence: SequenceInput(ids: ids, text, language: language),
             wanted: .logProbability(id: tokens[index].id, index: index))
         }
-        scored.append((TextPieces(string), tokens.filter { !$0.isAdded }))
-      }
-      guard !works.isEmpty else {
-        throw APIError.invalid("The text has no tokens.", kind: .empty)
+        scored.append((TextPieces(item.text), tokens.filter { !$0.isAdded }))
       }
       let (texts, isList) = (scored, inputs.isList)
-      return Plan(works: works) { readings, answer in
+      return Plan(works: works, notes: notes) { readings, answer in
         var rest = readings[...]
         func write(_ writer: inout AnswerWriter, _ text: (text: TextPieces, tokens: [Token]))
           async throws

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import HummingbirdCore
 internal import Thimble
 internal import ThimbleJSON
@@ -6,21 +7,25 @@ internal import ThimbleText
 extension HTTPInterface {
   /// TEI's `/tokenize` (Formats/http.md §8).
   func tokenize(_ body: JSONValue) async throws -> Response {
-    let fields = try Fields(body, ["inputs", "add_special_tokens", "prompt_name"])
+    let fields = try Fields(body, ["inputs", "add_special_tokens", "prompt_name", "lang"])
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     let addsEnds = try fields.bool("add_special_tokens") ?? true
-    try fields.ignore("prompt_name") { _ in false }
+    let wish = try textOptions(fields)
     let text = engine.served.text
-    var encoding = options.text.convention.encoding(maskSpellings: FillMaskQuery.maskSpellings)
+    var headers = HTTPFields()
+    try Notes(wish, text).add(to: &headers)
+    var encoding = wish.convention.encoding(
+      language: wish.language, maskSpellings: FillMaskQuery.maskSpellings)
     if !addsEnds { encoding.ends = .none }
-    return try await .answer { [encoding] answer in
+    return try await .answer(headers) { [encoding] answer in
       var tokenizer = text.makeTokenizer()
       var tokens: [Token] = []
-      try await answer.write(listOf: inputs.items) { answer, item in
-        guard case .text(let string) = item else { return }
-        try text.encode(
-          string.utf8.span, encoding, truncates: false, with: &tokenizer, into: &tokens)
-        let pieces = TextPieces(string)
+      try await answer.write(listOf: inputs.items.indices) { answer, index in
+        _ = try inputs.map(index..<index + 1) { item in
+          try text.encode(
+            item.text.utf8.span, encoding, truncates: false, with: &tokenizer, into: &tokens)
+        }
+        let pieces = TextPieces(inputs.items[index].text)
         try await answer.write(listOf: tokens) { answer, token in
           try await answer.write(
             .object(pieces.json(token, special: Self.special(token, text))))
@@ -45,12 +50,15 @@ extension HTTPInterface {
     let text = engine.served.text
     guard let tables = text.tables else { throw ThimbleError.noTokenizer(path: text.path) }
     return try await .answer { answer in
-      try await answer.write(listOf: inputs.items) { answer, item in
-        guard case .ids(let ids) = item else {
-          throw APIError.malformed("\"ids\" must be lists of token ids.")
+      try await answer.write(listOf: inputs.items.indices) { answer, index in
+        let decoded = try inputs.map(index..<index + 1, of: "ids") { item in
+          guard case .ids(let ids) = item else {
+            throw APIError.malformed("Token ids are needed.")
+          }
+          try text.check(ids)
+          return tables.decode(ids, skipSpecial: skips)
         }
-        try text.check(ids)
-        try await answer.write(.string(tables.decode(ids, skipSpecial: skips)))
+        try await answer.write(.string(decoded[0]))
       }
     }
   }

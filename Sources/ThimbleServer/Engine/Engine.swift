@@ -72,6 +72,8 @@ public final class Engine: Sendable {
   /// Whether the last pass succeeded.
   public var isHealthy: Bool { state.withLock { $0.isHealthy && !$0.isEnding } }
   var queueCapacity: Int { state.withLock(\.queue.capacity) }
+  /// What all readings may take together, in bytes.
+  var roomForReadings: Int { room.capacity }
 
   /// Tokens and jobs that wait.
   var queued: (tokens: Int, jobs: Int) {

@@ -13,7 +13,7 @@ final class PassModel {
   private let batch: Batch
   private let masked: MaskedLanguageModel?
   private let classifier: SequenceClassifier?
-  private let pooling: SentencePooling
+  private let poolings: [Pooling: SentencePooling]
 
   /// Opens the .thimble file at `path`, and lets its passes be timed.
   init(path: String, options: RunOptions) throws {
@@ -35,7 +35,9 @@ final class PassModel {
       ? try SequenceClassifier(
         provider, encoder: encoder, maximumSequences: SequenceEncoder.maximumSequences) : nil
     classes = classifier == nil ? nil : Classes(provider.configuration)
-    pooling = try SentencePooling(encoder, .mean)
+    var poolings: [Pooling: SentencePooling] = [:]
+    for kind in Pooling.allCases { poolings[kind] = try SentencePooling(encoder, kind) }
+    self.poolings = poolings
   }
 
   /// The most tokens of a pass.
@@ -60,7 +62,8 @@ final class PassModel {
       return start..<kept.count
     }
     try encoder.encode(batch, keeping: kept)
-    for (index, work) in works.enumerated() where work.wanted.isVector {
+    for (index, work) in works.enumerated() {
+      guard let pooling = work.wanted.pooling.flatMap({ poolings[$0] }) else { continue }
       deliver(index, .vector(pooling.vector(ofRows: places[index])))
     }
     try readClasses(works, places, deliver)
@@ -102,7 +105,8 @@ final class PassModel {
   func probe() throws(ModelError) {
     let ids = text.configuration.specialIDs
     let wanted: Work.Wanted =
-      masked != nil ? .logProbability(id: ids.end, index: 1) : classes != nil ? .classes : .vector
+      masked != nil
+      ? .logProbability(id: ids.end, index: 1) : classes != nil ? .classes : .vector(.mean)
     let sequence = SequenceInput(ids: [ids.end, ids.mask, ids.end])
     try run([Work(sequence: sequence, wanted: wanted)]) { _, _ in }
   }

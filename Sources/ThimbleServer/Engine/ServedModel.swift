@@ -1,5 +1,6 @@
 public import Thimble
 internal import ThimbleArchitecture
+internal import ThimbleJSON
 public import ThimbleModel
 
 /// What handlers need to know of the model that is being served. It changes when the file is opened again.
@@ -30,9 +31,30 @@ public struct ServedModel: Sendable {
     return works.reduce(0) { $0 + $1.readingSize(width: width, classCount: classCount) }
   }
 
-  /// What a request wants that names the model alone.
-  var naturalEndpoint: Endpoint {
-    positionsPerRound != nil ? .fillMask : classes != nil ? .textClassification : .embed
+  /// What the model can do, what it was made for first.
+  var tasks: [Endpoint] {
+    (positionsPerRound != nil ? [.fillMask, .score] : [])
+      + (classes != nil ? [.textClassification] : []) + [.embed, .similarity]
+  }
+
+  /// What a request wants that names the model alone: what its body fits, among what the model can do.
+  ///
+  /// Hugging Face's client sends `parameters` for fill-mask and text-classification, even empty ones, and never for
+  /// feature-extraction, whose options stand beside the inputs.
+  func naturalEndpoint(for body: JSONValue) -> Endpoint {
+    let inputs = body["inputs"]
+    if inputs?["source_sentence"] != nil || inputs?["sentences"] != nil { return .similarity }
+    let vectorMembers = ["normalize", "pooling", "dimensions", "encoding_format", "prompt_name"]
+    if vectorMembers.contains(where: { body[$0] != nil }) { return .embed }
+    guard positionsPerRound != nil else { return classes != nil ? .textClassification : .embed }
+    if body["parameters"] != nil { return .fillMask }
+    let texts = inputs?.array ?? [inputs].compactMap(\.self)
+    return texts.isEmpty || texts.contains { $0.string.map(hasMask) ?? false } ? .fillMask : .embed
+  }
+
+  private func hasMask(_ text: String) -> Bool {
+    (FillMaskQuery.maskSpellings + [self.text.text(of: self.text.configuration.specialIDs.mask)])
+      .contains { text.contains($0) }
   }
 
   /// The most masks of a text that one pass fills.

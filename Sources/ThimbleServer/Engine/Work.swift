@@ -1,20 +1,20 @@
 internal import Synchronization
 package import Thimble
-internal import ThimbleModel
+package import ThimbleModel
 
 /// A sequence, and what is to be read of it once the model has run.
 package struct Work: Sendable {
   package enum Wanted: Sendable {
     /// The choices for these masks of the query, by their numbers.
     case fillings(FillMaskQuery, masks: Range<Int>)
-    /// The mean of the last hidden states.
-    case vector
+    /// A vector made of the last hidden states.
+    case vector(Pooling)
     /// The logits of all classes.
     case classes
     /// log p of token `id` at `index`, where the sequence has a mask.
     case logProbability(id: Int, index: Int)
 
-    var isVector: Bool { if case .vector = self { true } else { false } }
+    var pooling: Pooling? { if case .vector(let pooling) = self { pooling } else { nil } }
     var isClasses: Bool { if case .classes = self { true } else { false } }
   }
 
@@ -70,6 +70,16 @@ enum Reading: Sendable, Equatable {
 
   var choices: [[FillMaskQuery.Choice]] {
     if case .choices(let choices) = self { choices } else { [] }
+  }
+
+  /// Whether all of it are numbers that JSON can say.
+  var isFinite: Bool {
+    switch self {
+    case .choices(let choices):
+      choices.allSatisfy { $0.allSatisfy { $0.probability.isFinite && $0.logit.isFinite } }
+    case .vector(let values), .classLogits(let values): values.allSatisfy(\.isFinite)
+    case .logProbability(let value): value.isFinite
+    }
   }
 
   /// What was read of the same sequence at one more position.

@@ -18,7 +18,7 @@ struct APIError: Error {
 
   let status: HTTPResponse.Status
   let kind: Kind
-  let message: String
+  private(set) var message: String
   var headers: HTTPFields = [:]
   /// Whether the connection cannot be used any more, because the rest of the request was not read.
   var closes = false
@@ -31,6 +31,18 @@ struct APIError: Error {
   /// The request is understood, but what it asks for cannot be done.
   static func invalid(_ message: String, kind: Kind = .validation) -> APIError {
     APIError(status: .unprocessableContent, kind: kind, message: message)
+  }
+
+  /// The same error, said of `place` in the request.
+  func at(_ place: String) -> APIError { with(message: "\(place): \(message)") }
+
+  /// The same error, with more advice.
+  func adding(_ advice: String) -> APIError { with(message: "\(message) \(advice)") }
+
+  private func with(message: String) -> APIError {
+    var error = self
+    error.message = message
+    return error
   }
 
   /// The model has no head that `does` what was asked for.
@@ -68,9 +80,7 @@ struct APIError: Error {
       self.init(status: .failedDependency, kind: .backend, message: error.description)
     case .text: self = .invalid(error.description, kind: .tokenizer)
     case .tooLong(let tokens, let limit):
-      self = .invalid(
-        "The text has \(tokens) tokens; at most \(limit) fit. Split it, or set \"truncate\" to true."
-      )
+      self = .invalid("The text has \(tokens) tokens; at most \(limit) fit. Split it.")
     case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .language, .target:
       self = .invalid(error.description)
     }

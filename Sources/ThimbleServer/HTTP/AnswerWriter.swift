@@ -74,4 +74,20 @@ extension Response {
         try await writer.finish()
       })
   }
+
+  /// An answer of JSON text whose length nobody knows before it ends. If `write` throws, it breaks off, and the connection
+  /// is closed.
+  static func stream(
+    _ headers: HTTPFields, _ write: @escaping @Sendable (inout AnswerWriter) async throws -> Void
+  ) -> Response {
+    var headers = headers
+    headers[.contentType] = "application/json"
+    return Response(
+      status: .ok, headers: headers,
+      body: ResponseBody { client in
+        var writer = AnswerWriter(to: client)
+        try await write(&writer)
+        try await writer.finish()
+      })
+  }
 }

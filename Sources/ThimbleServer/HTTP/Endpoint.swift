@@ -7,6 +7,8 @@ package enum Endpoint: String, CaseIterable {
   case textClassification = "text-classification"
   case embed, similarity, score, tokenize, decode, predict
   case openAIEmbeddings = "v1-embeddings"
+  /// Whatever the request's body fits among what the model can do.
+  case natural
 
   package var method: HTTPRequest.Method {
     switch self {
@@ -20,14 +22,10 @@ package enum Endpoint: String, CaseIterable {
 
   /// What is at `path`: at most one endpoint for each method.
   ///
-  /// - Parameters:
-  ///   - name: under which the model is served; its part behind the last `/` will do too.
-  ///   - natural: what a request wants that names the model alone.
-  package static func at(
-    _ path: String, servedName name: String, natural: Endpoint = .fillMask
-  ) -> [Endpoint] {
+  /// - Parameter name: under which the model is served; its part behind the last `/` will do too.
+  package static func at(_ path: String, servedName name: String) -> [Endpoint] {
     switch path {
-    case "/": return [.page, natural]
+    case "/": return [.page, .natural]
     case "/health", "/ping": return [.health]
     case "/info": return [.info]
     case "/metrics": return [.metrics]
@@ -46,13 +44,16 @@ package enum Endpoint: String, CaseIterable {
     let shortName = name.split(separator: "/").last.map(String.init) ?? name
     for name in [name, shortName] {
       switch path {
-      case "/models/\(name)": return [natural]
+      case "/models/\(name)": return [.natural]
       case "/models/\(name)/pipeline/fill-mask", "/pipeline/fill-mask/\(name)":
         return [.fillMask]
       case "/models/\(name)/pipeline/text-classification", "/pipeline/text-classification/\(name)":
         return [.textClassification]
       case "/models/\(name)/pipeline/feature-extraction", "/pipeline/feature-extraction/\(name)":
         return [.embed]
+      case "/models/\(name)/pipeline/sentence-similarity",
+        "/pipeline/sentence-similarity/\(name)":
+        return [.similarity]
       default: break
       }
     }

@@ -52,32 +52,45 @@ struct Fields {
   }
 
   /// Refuses a member that is there but has another value than `accepted`, since it would have no effect.
-  func ignore(_ name: String, unless accepted: (JSONValue) -> Bool) throws(APIError) {
-    guard let value = value(name) else { return }
-    guard accepted(value) else { throw .invalid("\"\(name)\": this model cannot do \(value).") }
+  ///
+  /// - Parameter reason: why, in words that follow a colon.
+  func refuse(
+    _ name: String, _ reason: String, unless accepted: (JSONValue) -> Bool = { _ in false }
+  ) throws(APIError) {
+    guard let value = value(name), !accepted(value) else { return }
+    throw .invalid("\"\(name)\": \(reason).")
+  }
+
+  /// The code of a language. Models without names for their languages number them.
+  func languageCode(_ name: String) throws(APIError) -> String? {
+    try value(name, "the code of a language") { $0.string ?? $0.int.map(String.init) }
+  }
+
+  /// Those of Hugging Face's `options` that say how its own servers are used, and change no answer.
+  func checkOptions() throws(APIError) {
+    let options = try object("options", ["use_cache", "wait_for_model"])
+    _ = (try options.bool("use_cache"), try options.bool("wait_for_model"))
   }
 
   /// One text or several, or with `ids` lists of token ids.
   func inputs(_ name: String, limit: Int, ids takesIDs: Bool = false) throws(APIError) -> Inputs {
-    let shape =
-      takesIDs ? "text, a list of texts, or lists of token ids" : "text or a list of texts"
-    guard let value = value(name) else { throw .malformed("\"\(name)\" is missing: \(shape).") }
-    let inputs: Inputs
-    switch value {
-    case .string(let text): return Inputs(items: [.text(text)], isList: false)
-    case .array(let values) where takesIDs && values.first?.int != nil:
-      inputs = Inputs(items: [.ids(values.compactMap(\.int))], isList: false)
-      guard inputs.items == [.ids(values.map { $0.int ?? -1 })] else {
-        throw .malformed("\"\(name)\" must be \(shape).")
+    let one = takesIDs ? "a text or a list of token ids" : "a text"
+    guard let value = value(name) else { throw .malformed("\"\(name)\" is missing: \(one).") }
+    guard let values = value.array, !takesIDs || values.first?.int == nil else {
+      guard let item = Inputs.Item(value, ids: takesIDs) else {
+        throw .malformed("\"\(name)\" must be \(one), or several in a list.")
       }
-    case .array(let values):
-      try checkCount(values.count, of: name, limit: limit)
-      let items = values.compactMap { Inputs.Item($0, ids: takesIDs) }
-      guard items.count == values.count else { throw .malformed("\"\(name)\" must be \(shape).") }
-      inputs = Inputs(items: items, isList: true)
-    default: throw .malformed("\"\(name)\" must be \(shape).")
+      return Inputs(items: [item], isList: false)
     }
-    return inputs
+    try checkCount(values.count, of: name, limit: limit)
+    var items: [Inputs.Item] = []
+    for (index, value) in values.enumerated() {
+      guard let item = Inputs.Item(value, ids: takesIDs) else {
+        throw .malformed("\"\(name)\"[\(index)] must be \(one).")
+      }
+      items.append(item)
+    }
+    return Inputs(items: items, isList: true)
   }
 
   private func checkCount(_ count: Int, of name: String, limit: Int) throws(APIError) {
@@ -98,10 +111,13 @@ extension Fields {
     let lists = isList ? value.array ?? [] : [value]
     try checkCount(lists.count, of: name, limit: limit)
     var items: [Inputs.Item] = []
-    for list in lists {
+    for (index, list) in lists.enumerated() {
       let texts = list.array?.compactMap(\.string) ?? []
       guard texts.count == list.array?.count, 1...2 ~= texts.count else {
-        throw .malformed("\"\(name)\" must be \(shape).")
+        throw .malformed(
+          isList
+            ? "\"\(name)\"[\(index)] must be a list of one text or two."
+            : "\"\(name)\" must be \(shape).")
       }
       items.append(texts.count == 1 ? .text(texts[0]) : .pair(texts[0], texts[1]))
     }
@@ -117,6 +133,14 @@ struct Inputs: Sendable {
     case pair(String, String)
     case ids([Int])
 
+    /// A text; empty for ids, and without the second of a pair.
+    var text: String {
+      switch self {
+      case .text(let text), .pair(let text, _): text
+      case .ids: ""
+      }
+    }
+
     init?(_ value: JSONValue, ids: Bool) {
       switch value {
       case .string(let text): self = .text(text)
@@ -130,6 +154,8 @@ struct Inputs: Sendable {
   }
 
   let items: [Item]
+  /// Whether there is no text among them.
+  var areIDs: Bool { items.allSatisfy { if case .ids = $0 { true } else { false } } }
   /// Whether the answer is to be a list too.
   let isList: Bool
 }

@@ -4,6 +4,7 @@ public import Logging
 internal import NIOCore
 public import Thimble
 internal import ThimbleJSON
+public import ThimbleModel
 internal import ThimbleSystem
 
 /// How requests are answered.
@@ -20,8 +21,12 @@ public struct InterfaceOptions: Sendable {
   public var maximumInputs = 32
   /// The most bytes of a body.
   public var maximumBody = 256 << 10
-  /// How texts are put into the model.
+  /// How texts are put into the model, unless a request says otherwise.
   public var text = TextOptions()
+  /// What vectors are made of, unless a request says otherwise.
+  public var pooling = Pooling.mean
+  /// Whether OpenAI's route takes token ids.
+  public var takesTokenIDs = false
 
   public init() {}
 }
@@ -44,14 +49,21 @@ public struct HTTPInterface: Sendable {
   package func respond(to request: Incoming) async -> Response {
     let endpoints = self.endpoints(request)
     let method = request.method == .head ? .get : request.method
-    let endpoint = endpoints.first { $0.method == method }
+    var endpoint = endpoints.first { $0.method == method }
     var response: Response
     do {
-      guard let endpoint else { throw Self.notFound(endpoints) }
-      if let key = options.key, !endpoint.isPublic, !key.admits(request.headers[.authorization]) {
+      guard let found = endpoint else { throw Self.notFound(endpoints) }
+      if let key = options.key, !found.isPublic, !key.admits(request.headers[.authorization]) {
         throw Self.unauthorized
       }
-      response = try await answer(request, endpoint)
+      if found.method == .get {
+        response = answer(found)
+      } else {
+        let body = try request.json(maximumValueCount: maximumValueCount)
+        let wanted = found == .natural ? engine.served.naturalEndpoint(for: body) : found
+        endpoint = wanted
+        response = try await answer(request, wanted, body)
+      }
     } catch {
       response = Response(APIError(error), forOpenAI: request.path.hasPrefix("/v1/"))
     }
@@ -67,7 +79,7 @@ public struct HTTPInterface: Sendable {
   }
 
   private func endpoints(_ request: Incoming) -> [Endpoint] {
-    Endpoint.at(request.path, servedName: options.name, natural: engine.served.naturalEndpoint)
+    Endpoint.at(request.path, servedName: options.name)
   }
 
   private func finish(_ request: Incoming, _ endpoint: Endpoint?, _ response: inout Response) {
@@ -83,17 +95,21 @@ public struct HTTPInterface: Sendable {
       ])
   }
 
-  private func answer(_ request: Incoming, _ endpoint: Endpoint) async throws -> Response {
+  private func answer(_ endpoint: Endpoint) -> Response {
     switch endpoint {
-    case .page: return page()
-    case .health: return health()
-    case .info: return info()
-    case .metrics: return metricsText()
-    case .openAPI: return openAPI()
-    case .models: return models()
-    default: break
+    case .page: page()
+    case .health: health()
+    case .info: info()
+    case .metrics: metricsText()
+    case .openAPI: openAPI()
+    case .models: models()
+    default: preconditionFailure("\(endpoint) takes a body")
     }
-    let body = try request.json(maximumValueCount: maximumValueCount)
+  }
+
+  private func answer(
+    _ request: Incoming, _ endpoint: Endpoint, _ body: JSONValue
+  ) async throws -> Response {
     switch endpoint {
     case .fillMask: return try await fillMask(body, request)
     case .embed: return try await embed(body, request)

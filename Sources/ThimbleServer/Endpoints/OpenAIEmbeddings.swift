@@ -1,0 +1,107 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import Synchronization
+internal import Thimble
+internal import ThimbleArchitecture
+internal import ThimbleJSON
+internal import ThimbleSystem
+
+extension HTTPInterface {
+  /// OpenAI's limit of the inputs of a request.
+  private static let inputLimit = 2048
+
+  /// OpenAI's embeddings (Formats/http.md §6).
+  func openAIEmbeddings(_ body: JSONValue, _ request: Incoming) async throws -> Response {
+    let fields = try Fields(
+      body,
+      [
+        "input", "model", "encoding_format", "dimensions", "user", "truncate", "lang", "pooling",
+      ])
+    let wish = VectorWish(
+      inputs: try fields.inputs(
+        "input", limit: max(options.maximumInputs, Self.inputLimit), ids: true),
+      text: try textOptions(fields), pooling: try pooling(fields))
+    let format = try VectorFormat(fields)
+    let model = try fields.string("model")
+    _ = try fields.string("user")
+    let answer = EmbeddingsAnswer(
+      format: format, model: options.name,
+      warning: model.map { isServedName($0) } ?? true
+        ? nil : "\"model\" names another model than the one that is served, which answered.")
+    func check(_ served: ServedModel) throws {
+      try checkDimensions(fields, served)
+      try checkIDs(wish.inputs, served)
+    }
+    if wish.inputs.items.count <= options.maximumInputs {
+      do {
+        return try await compute(request) { served, tokenizer in
+          try check(served)
+          var (works, notes) = try wish.works(served, of: "input", with: &tokenizer)
+          notes.warnings += [answer.warning].compactMap(\.self)
+          let tokens = works.reduce(0) { $0 + $1.tokenCount }
+          return Plan(works: works, notes: notes) { readings, writer in
+            try await answer.begin(&writer)
+            try await answer.write(readings, from: 0, &writer)
+            try await answer.end(tokens: tokens, &writer)
+          }
+        }
+      } catch EngineError.tooMuch where wish.inputs.items.count > 1 {}
+    }
+    return try await computeInParts(wish, request, answer, check)
+  }
+
+  /// Whether `name` is that of the model; its part behind the last `/` will do too.
+  private func isServedName(_ name: String) -> Bool {
+    name == options.name || name == options.name.split(separator: "/").last.map(String.init)
+  }
+
+  /// Clients of OpenAI are wont to send ids of OpenAI's own tokenizers, which stand for other words here.
+  private func checkIDs(_ inputs: Inputs, _ served: ServedModel) throws {
+    let advice =
+      "Send texts: LangChain's OpenAIEmbeddings does so with check_embedding_ctx_length=False."
+    let special = served.text.configuration.specialIDs
+    _ = try inputs.map(of: "input") { item in
+      guard case .ids(let ids) = item else { return }
+      guard options.takesTokenIDs else {
+        throw APIError.invalid(
+          "Token ids are not taken here, since other tokenizers number other words. \(advice)")
+      }
+      let first = ids.first ?? -1
+      let last = ids.last { $0 != special.padding }
+      guard [special.beginning, special.end].contains(first), last == special.end, ids.count > 1
+      else {
+        throw APIError.invalid(
+          "The token ids do not begin and end as this model's do: another tokenizer made them. \(advice)"
+        )
+      }
+    }
+  }
+}
+
+/// The shape of OpenAI's answer, written piece by piece.
+struct EmbeddingsAnswer: Sendable {
+  let format: VectorFormat
+  let model: String
+  let warning: String?
+
+  func begin(_ writer: inout AnswerWriter) async throws {
+    try await writer.write("{\"object\":\"list\",\"data\":[")
+  }
+
+  /// - Parameter start: the number of the first of `readings` among all.
+  func write(_ readings: [Reading], from start: Int, _ writer: inout AnswerWriter) async throws {
+    for (offset, reading) in readings.enumerated() {
+      let index = start + offset
+      let vector = format.text(reading.vector(normalized: true))
+      try await writer.write(
+        (index > 0 ? "," : "")
+          + "{\"object\":\"embedding\",\"index\":\(index),\"embedding\":\(vector)}")
+    }
+  }
+
+  func end(tokens: Int, _ writer: inout AnswerWriter) async throws {
+    try await writer.write(
+      "],\"model\":\(JSONValue.string(model).text()),"
+        + "\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}")
+  }
+}
