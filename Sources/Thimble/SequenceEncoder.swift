@@ -57,7 +57,7 @@ public final class SequenceEncoder {
   ) throws(ThimbleError) {
     do throws(ModelError) {
       batch.removeAll()
-      var hasTypes = false
+      var last: SequenceInput?
       for input in inputs {
         guard !input.ids.isEmpty else {
           throw .tooManyTokens(found: 0, allowed: batch.maximumTokens)
@@ -65,11 +65,11 @@ public final class SequenceEncoder {
         let isFull =
           batch.sequenceCount == Self.maximumSequences
           || batch.tokenCount + input.ids.count > batch.maximumTokens
-        if batch.sequenceCount > 0 && (isFull || hasTypes != (input.types != nil)) {
+        if let last, batch.sequenceCount > 0, isFull || !last.fits(with: input) {
           try body(batch)
           batch.removeAll()
         }
-        hasTypes = input.types != nil
+        last = input
         try batch.append(input)
       }
       if batch.sequenceCount > 0 { try body(batch) }

@@ -12,7 +12,8 @@ public final class MappedFile: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
 
   public init(path: String) throws(SystemError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe of that name would be waited for until somebody opens its other end.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
     defer { close(descriptor) }
     var status = stat()

@@ -27,7 +27,7 @@ public struct Tokenizer: ~Copyable {
   private static let byteLimit = 1 << 30
   /// What a long text takes in all while it is worked on, in bytes for each of its own: its scalars twice, with
   /// room to grow, its words and its tokens.
-  private static let workingBytes = 80
+  private static let workingBytes = 120
   /// A text up to this many bytes takes nothing worth asking for.
   private static let smallText = 1 << 16
 

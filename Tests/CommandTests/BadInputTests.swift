@@ -23,6 +23,11 @@ struct BadInputTests {
       "No such file")
     expect(try thimble("convert", folder("none"), "-o", folder("a.thimble")), exitCode: 66, "none")
     expect(try thimble("verify", folder.path), exitCode: 66, folder.path)
+    let pipe = folder("pipe")
+    #expect(try ChildProcess("mkfifo", [pipe]).exitCode == 0)
+    for command in ["embed", "inspect", "tokenize"] {
+      expect(try thimble(command, pipe), exitCode: 66, "pipe")
+    }
   }
 
   @Test("wrong usage")

@@ -132,6 +132,9 @@ struct LineTests {
     let mute = try ChildProcess(
       "bash", ["-c", "\(command) fill-mask \(model) --json --on-error continue x 2>&-; echo $?"])
     #expect(mute.output.hasSuffix("65\n") && mute.output.hasPrefix("{\"error\":"))
+    let help = try ChildProcess(
+      "bash", ["-c", "\(command) --generate-completion-script bash | head -n 1; \(command) -h >&-"])
+    #expect(help.errors.isEmpty && help.output.split(separator: "\n").count == 1)
     let deaf = try ChildProcess("bash", ["-c", "\(command) embed \(model) x >&-"])
     #expect(deaf.exitCode == 74)
   }

@@ -120,14 +120,17 @@ func errorBlock(_ text: InputText, _ message: String) -> String {
   "\(text.shown)\n  error: \(message)\n"
 }
 
-/// Why a line of input is no text, or no list of ids.
+/// Why a line of input is no text, or no list of ids, or cannot be split.
 enum LineError: Error, CustomStringConvertible {
   case notUTF8
   case notIDs(reason: String)
+  case noVocabulary(path: String)
 
   var description: String {
     switch self {
     case .notUTF8: "The text is not UTF-8. Convert it first, for example with iconv."
+    case .noVocabulary(let path):
+      "\(path.printable()): has no vocabulary. Convert a checkpoint with vocab.json and merges.txt."
     case .notIDs(let reason): "Not a JSON list of token ids, such as [1, 52, 5, 1]: \(reason)"
     }
   }

@@ -38,10 +38,12 @@ struct ThimbleCommand: ParsableCommand {
   private static func end(with error: any Error) -> Never {
     let code = exitCode(for: error)
     let message = fullMessage(for: error)
-    if !message.isEmpty {
+    if code == .success {
+      try? StandardStream.output.write(message + "\n")
+    } else if !message.isEmpty {
       // Arguments are quoted as they were given.
-      let text = message.printable(limit: .max, keepsLines: true) + "\n"
-      try? (code == .success ? StandardStream.output : .error).write(text)
+      let text = message.printable(limit: .max, keepsLines: true)
+      try? StandardStream.error.write(text + "\n")
     }
     exit(withError: code)
   }

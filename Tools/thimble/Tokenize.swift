@@ -115,7 +115,7 @@ struct Tokenize: ParsableCommand {
     printer.printsJSON = json
     var notices = TextNotices()
     let special = tables.specialTokens
-    // Each byte of a line takes up to 80 of memory while it is split.
+    // Each byte of a line takes up to 120 of memory while it is split.
     try lines.forEach(text, longestLine: 4 << 20) { line in
       notices.look(at: line)
       let tokens = try printer.print(line.bytes)
@@ -153,7 +153,7 @@ struct Tokenize: ParsableCommand {
     } else {
       view = try ByteView(try XLMCheckpoint.open(model).tokenizerTables() ?? [])
     }
-    guard !view.isEmpty else { throw ThimbleError.noTokenizer(path: model) }
+    guard !view.isEmpty else { throw LineError.noVocabulary(path: model) }
     return try TokenizerTables(view: view)
   }
 
