@@ -24,6 +24,9 @@ public final class ThimbleFile: Sendable {
     checked = CheckedChunks(count: directory.chunkCount)
   }
 
+  /// Whether nobody has written into the file since it was opened.
+  public var isUnchanged: Bool { mapped.isUnchanged }
+
   /// Bytes of the file.
   public var size: Int { mapped.count }
   /// The configuration's JSON text.

@@ -18,6 +18,7 @@ public final class Encoder {
   private let embeddingNorm: LayerNorm
   private let layers: [EncoderLayer]
   private let lookUp: LookUp
+  private let provider: any WeightProvider
   /// Measures where the time of passes goes, if set.
   public var meter: PassMeter?
 
@@ -33,6 +34,7 @@ public final class Encoder {
     activations: ActivationPrecision = .int8, pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
     self.activations = activations
+    self.provider = provider
     configuration = provider.configuration
     self.pool = pool
     self.kernels = kernels
@@ -91,6 +93,7 @@ public final class Encoder {
         observe?(index + 1)
       }
     } catch { throw .weights(error) }
+    try provider.checkUnchanged()
   }
 
   private func check(_ batch: Batch) throws(ModelError) {

@@ -114,6 +114,10 @@ public final class FileWeights: WeightProvider {
     } catch { throw .system(error) }
   }
 
+  public func checkUnchanged() throws(ModelError) {
+    guard file.isUnchanged else { throw .changed(path: path) }
+  }
+
   /// One object for each tensor, so that a matrix with two uses is pinned once.
   private func fileMatrix(_ tensor: TensorRecord) throws(ModelError) -> FileMatrix {
     if let matrix = matrices[tensor.name] { return matrix }

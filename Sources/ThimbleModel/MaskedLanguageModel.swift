@@ -12,6 +12,7 @@ public final class MaskedLanguageModel {
   private let scored: FloatRows
   private let quantized: QuantizedRows
   private let path: String
+  private let provider: any WeightProvider
 
   /// Positions that are scored at once.
   public let positionsPerRound: Int
@@ -39,6 +40,7 @@ public final class MaskedLanguageModel {
   /// - Parameter encoder: made for positions that are scored.
   public init(_ provider: some WeightProvider, encoder: Encoder) throws(ModelError) {
     self.encoder = encoder
+    self.provider = provider
     logits = encoder.workspace.logits
     positionsPerRound = logits.rows
     path = provider.path
@@ -113,6 +115,7 @@ public final class MaskedLanguageModel {
     do {
       try encoder.compute(head, scored, quantized, rows: rows.count)
     } catch { throw .weights(error) }
+    try provider.checkUnchanged()
   }
 }
 

@@ -20,6 +20,8 @@ public enum ModelError: Error, CustomStringConvertible {
   case notFinite(path: String)
   /// The model has not the head that is asked for, or one that cannot be run.
   case head(path: String, reason: String)
+  /// Somebody wrote into the file at `path` while it was in use.
+  case changed(path: String)
   case weights(WeightError)
   case format(FormatError)
   case system(SystemError)
@@ -41,6 +43,8 @@ public enum ModelError: Error, CustomStringConvertible {
     case .notFinite(let path):
       "\(path.printable()): the model yields values that are not finite. Its weights are damaged, or too large."
     case .head(let path, let reason): "\(path.printable()): \(reason)"
+    case .changed(let path):
+      "\(path.printable()): the file was changed while it was in use. Replace files by renaming, and start again."
     case .weights(let error): error.description
     case .format(let error): error.description
     case .system(let error): error.description

@@ -17,6 +17,11 @@ public protocol WeightProvider {
   func table(_ name: String, rows: Int, columns: Int) throws(ModelError) -> any RowSource
   /// A vector of `count` values, followed by zeros up to a multiple of 32.
   func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float>
+  /// Checks that nobody has written into the files behind the weights: called when a result has been computed of them, and
+  /// before it is used.
+  ///
+  /// - Throws: `ModelError.changed`.
+  func checkUnchanged() throws(ModelError)
 }
 
 extension WeightProvider {

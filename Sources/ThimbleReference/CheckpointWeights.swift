@@ -12,6 +12,7 @@ public final class CheckpointWeights: WeightProvider {
   private let checkpoint: XLMCheckpoint
   private let kernels: KernelTable
   private let scratch: [AlignedArray<Float>]
+  private let files: [MappedFile]
 
   /// - Parameter workers: threads of the pool that will run the model.
   public init(
@@ -19,6 +20,14 @@ public final class CheckpointWeights: WeightProvider {
   ) throws(ModelError) {
     self.checkpoint = checkpoint
     self.kernels = kernels
+    var files: [MappedFile] = []
+    for tensor in checkpoint.inventory {
+      guard let file = checkpoint.tensor(tensor.name)?.bytes.file,
+        !files.contains(where: { $0 === file })
+      else { continue }
+      files.append(file)
+    }
+    self.files = files
     let widest = checkpoint.inventory.map { $0.shape.last ?? 0 }.max() ?? 0
     do {
       var scratch: [AlignedArray<Float>] = []
@@ -29,6 +38,10 @@ public final class CheckpointWeights: WeightProvider {
 
   public var path: String { checkpoint.path }
   public var configuration: XLMConfiguration { checkpoint.configuration }
+
+  public func checkUnchanged() throws(ModelError) {
+    for file in files where !file.isUnchanged { throw .changed(path: file.path) }
+  }
 
   public func contains(_ name: String) -> Bool { checkpoint.tensor(name) != nil }
 

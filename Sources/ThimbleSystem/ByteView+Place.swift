@@ -6,3 +6,8 @@ extension ByteView {
     return offset
   }
 }
+
+extension ByteView {
+  /// The file in whose mapping the bytes lie, if they lie in one.
+  public var file: MappedFile? { owner as? MappedFile }
+}

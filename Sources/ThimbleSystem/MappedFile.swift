@@ -2,20 +2,24 @@ internal import Glibc
 
 /// A file mapped read-only: its pages are read when they are touched and belong to the page cache.
 ///
-/// - Note: If another process truncates the file, touching the lost pages raises SIGBUS. Files of
-///   ours are replaced by renaming, never rewritten, so a mapping of them stays whole.
+/// - Note: If another process truncates the file, touching the lost pages raises SIGBUS; if one writes into it, its bytes
+///   are others from then on: see `isUnchanged`. Files of ours are replaced by renaming, never rewritten, so a
+///   mapping of them stays whole.
 @safe
 public final class MappedFile: @unchecked Sendable {
   // Unchecked, because the mapping is read-only and lives as long as the object.
   public let path: String
   public let count: Int
   let base: UnsafeMutableRawPointer
+  private let descriptor: Int32
+  private let modified: timespec
 
   public init(path: String) throws(SystemError) {
     // Without O_NONBLOCK a pipe of that name would be waited for until somebody opens its other end.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
-    defer { close(descriptor) }
+    var isOpen = false
+    defer { if !isOpen { close(descriptor) } }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw .file(operation: "examine", path: path, code: errno)
@@ -29,9 +33,25 @@ public final class MappedFile: @unchecked Sendable {
       throw .file(operation: "map", path: path, code: errno)
     }
     unsafe base = memory
+    self.descriptor = descriptor
+    modified = status.st_mtim
+    isOpen = true
   }
 
-  deinit { unsafe munmap(base, max(count, 1)) }
+  deinit {
+    unsafe munmap(base, max(count, 1))
+    close(descriptor)
+  }
+
+  /// Whether nobody has written into the file, or cut it short, since it was opened. One system call.
+  ///
+  /// What has been computed from the mapping is right only if this holds afterwards. Renaming another file over it, or
+  /// removing it, leaves it as it is.
+  public var isUnchanged: Bool {
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 && Int(status.st_size) == count
+      && status.st_mtim.tv_sec == modified.tv_sec && status.st_mtim.tv_nsec == modified.tv_nsec
+  }
 
   /// All bytes of the file.
   public var bytes: ByteView {

@@ -103,6 +103,18 @@ struct MemoryTests {
     #expect(result.errors.contains("The system refused"), "\(result.errors)")
   }
 
+  @Test(
+    "so is what libraries take: a server ends with a message, or serves",
+    arguments: [48, 64, 80, 96, 112, 128, 160, 256])
+  func refusedThreads(megabytes: Int) throws {
+    let arguments = "serve '\(SmallModel.path)' --memory 32M --port 0"
+    let result = try ChildProcess(
+      "sh", ["-c", "ulimit -v \(megabytes << 10); exec timeout 2 '\(command)' \(arguments)"])
+    // 127: not even the loader has room. 124: it has served until it was ended.
+    #expect([0, 64, 74, 124, 127].contains(result.exitCode), "\(result.exitCode) \(result.errors)")
+    #expect(!result.errors.isEmpty)
+  }
+
   @Test("a file that is cut short while it is in use ends the run with a message")
   func cutShort() throws {
     let folder = TemporaryFolder()

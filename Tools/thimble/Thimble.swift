@@ -20,6 +20,7 @@ struct ThimbleCommand: ParsableCommand {
     ])
 
   static func main() {
+    reportRefusedMemory()
     StandardStream.occupyClosed()
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
     StandardStream.reportBrokenPipes()

@@ -35,4 +35,9 @@ struct MixedWeights: WeightProvider {
   func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
     try reference.vector(name, count: count)
   }
+
+  func checkUnchanged() throws(ModelError) {
+    try reference.checkUnchanged()
+    try other.checkUnchanged()
+  }
 }

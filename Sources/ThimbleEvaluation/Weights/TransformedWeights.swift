@@ -27,6 +27,8 @@ struct TransformedWeights: WeightProvider {
   func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
     try base.vector(name, count: count)
   }
+
+  func checkUnchanged() throws(ModelError) { try base.checkUnchanged() }
 }
 
 /// A matrix whose panels or rows are changed at each use.
