@@ -130,6 +130,11 @@ struct Serve: ParsableCommand {
   func run() throws {
     try reportingFailure {
       let server = try server()
+      // Where no thread can be had, a library ends the process, and another waits for ever.
+      let addresses = (server.run.threadCount + 12) * 8 << 20
+      guard systemGrants(addresses: addresses) else {
+        throw SystemError.outOfMemory(byteCount: addresses)
+      }
       try waitFor { try await server.run() }
     }
   }
