@@ -1,6 +1,7 @@
 """What counts as lost: the one place where outcomes are judged."""
 
 import dataclasses
+import re
 
 MEBIBYTE = 1 << 20
 PATIENCE = 5  # seconds; what takes longer hangs
@@ -12,7 +13,7 @@ SIGNALS = {132: "SIGILL", 133: "SIGTRAP", 134: "SIGABRT", 135: "SIGBUS", 136: "S
 # What the Swift runtime and the sanitizers print on their way out.
 CRASHES = (b"Fatal error", b"Crash:", b"Program crashed", b"Stack dump", b"Could not allocate memory",
            b"terminate called", b"AddressSanitizer", b"Precondition failed", b"stack smashing")
-REFUSED = b"Fatal error: failed to allocate"
+REFUSED = re.compile(rb"Fatal error: failed to allocate|terminate called[^\n]*bad_alloc")
 
 
 @dataclasses.dataclass
@@ -39,7 +40,7 @@ def fault(run, codes=(0,), patience=PATIENCE, memory=None, private=None, longest
     if run.code > 128:
         return f"ended by {SIGNALS.get(run.code, f'signal {run.code - 128}')}"
     # That the runtime names what it was refused is no crash, if an end with a word follows.
-    errors = run.errors.replace(REFUSED, b"") if run.code == 74 else run.errors
+    errors = REFUSED.sub(b"", run.errors) if run.code == 74 else run.errors
     for word in CRASHES:
         if word in errors:
             return f"crashes: {word.decode()}"
