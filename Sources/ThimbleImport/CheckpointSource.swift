@@ -12,7 +12,8 @@ struct CheckpointSource {
   let configuration: XLMConfiguration
   /// The dictionary from id to word of an original checkpoint.
   let words: PickledValue?
-  private let tokenizerSettings: JSONValue?
+  /// What tokenizer_config.json says, if it is there.
+  let tokenizerSettings: JSONValue?
 
   init(_ checkpoint: Checkpoint) throws(ImportError) {
     path = checkpoint.path
@@ -20,8 +21,7 @@ struct CheckpointSource {
     let object = checkpoint.object
     words = object?["dico_id2word"]
     tensors = try Self.tensors(checkpoint)
-    let settingsPath = Path.join(folder, "tokenizer_config.json")
-    tokenizerSettings = kind(ofPath: settingsPath) == .file ? try readJSON(settingsPath) : nil
+    tokenizerSettings = try readJSON("tokenizer_config.json", in: folder)
 
     var settings: JSONValue
     var settingsSource = path
@@ -125,6 +125,12 @@ struct CheckpointSource {
 
 func mapFile(_ path: String) throws(ImportError) -> ByteView {
   do { return try MappedFile(path: path).bytes } catch { throw .system(error) }
+}
+
+/// Parses the JSON file `name` of `folder`; nil if there is none.
+func readJSON(_ name: String, in folder: String) throws(ImportError) -> JSONValue? {
+  let path = Path.join(folder, name)
+  return kind(ofPath: path) == .nothing ? nil : try readJSON(path)
 }
 
 /// Parses the JSON file at `path`.

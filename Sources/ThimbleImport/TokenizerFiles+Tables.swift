@@ -21,7 +21,8 @@ extension XLMCheckpoint {
   public func tokenizerTables() throws(TextError) -> [UInt8]? {
     guard let tokenizer else { return nil }
     return try TokenizerTables.build(
-      from: tokenizer, lowercases: tokenizer.lowercases,
-      languages: configuration.languages.map(\.name), dictionaries: tokenizer.dictionaries)
+      from: tokenizer, lowercases: tokenizer.lowercases, isCased: tokenizer.isCased,
+      languages: configuration.languages.map(\.name), dictionaries: tokenizer.dictionaries,
+      added: tokenizer.added)
   }
 }

@@ -6,7 +6,29 @@ public struct TokenizerFiles: Sendable {
   public internal(set) var merges: MergeList
   /// Whether text is lower-cased and loses its accents before it is split.
   public internal(set) var lowercases: Bool
+  /// Whether it was learnt from text with capitals, whatever `lowercases` says.
+  public internal(set) var isCased: Bool
   public internal(set) var dictionaries = SegmentationDictionaries()
+  /// The tokens that texts are split at; nil if they are those of every XLM model.
+  public internal(set) var added: AddedTokens?
+  /// The id of the mask; nil if the tokenizer has none.
+  public internal(set) var mask: Int?
+  /// What the files say that is not heeded.
+  public internal(set) var warnings: [String] = []
+
+  /// Whether text with capitals was seen in training: merges are learnt from text, and none is made of a capital letter
+  /// otherwise.
+  static func isCased(_ vocabulary: VocabularyList, _ merges: MergeList) -> Bool {
+    func hasCapital(_ bytes: ArraySlice<UInt8>) -> Bool {
+      bytes.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    }
+    return (0..<merges.count).contains { hasCapital(merges[$0].left) || hasCapital(merges[$0].right) }
+      || (0..<vocabulary.count).contains { index in
+        let token = vocabulary.tokens[index]
+        return hasCapital(token)
+          && (token.count == 1 || token.count == 5 && token.dropFirst() == Array("</w>".utf8)[...])
+      }
+  }
 }
 
 /// The tokens of a vocabulary, in the order of the file.
@@ -18,11 +40,10 @@ public struct VocabularyList: Sendable {
 
   public var count: Int { ids.count }
 
-  /// Whether a token has a capital ASCII letter: then the model was trained on cased text.
-  var isCased: Bool {
-    (0..<count).contains { index in
-      tokens[index].contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-    }
+  /// Appends a token that is not there yet, under an id that is free.
+  mutating func append(_ token: [UInt8], id: Int) {
+    tokens.append(token)
+    ids.append(UInt32(id))
   }
 }
 

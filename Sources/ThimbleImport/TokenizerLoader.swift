@@ -23,13 +23,25 @@ struct TokenizerLoader {
     let file = try mapFile(mergesPath)
     let merges: MergeList
     do { merges = try MergesReader.read(file) } catch { throw .merges(path: mergesPath, error) }
-    // Without a setting, Hugging Face lower-cases and the original does not. The vocabulary knows:
-    // text that was lower-cased before training left no capital letter in it.
+    // Without a setting, Hugging Face lower-cases and the original does not. The vocabulary knows.
     let stated = try source.lowercases()
-    return TokenizerFiles(
+    let isCased = TokenizerFiles.isCased(vocabulary, merges)
+    var files = TokenizerFiles(
       vocabulary: vocabulary, merges: merges,
-      lowercases: options.lowercases ?? stated ?? !vocabulary.isCased,
-      dictionaries: try dictionaries())
+      lowercases: options.lowercases ?? stated ?? !isCased,
+      // Who says so knows better than the files.
+      isCased: isCased && options.lowercases == nil, dictionaries: try dictionaries())
+    if files.lowercases, files.isCased {
+      files.warnings.append(
+        """
+        "do_lowercase_and_remove_accent" is true, but the vocabulary was learnt from text with capitals and accents. Text \
+        keeps them, as in training; only in the mode "hf" does it lose them, as with Hugging Face.
+        """)
+    }
+    if source.words == nil {
+      try AddedTokensReader(source: source).read(into: &files)
+    }
+    return files
   }
 
   private func dictionaries() throws(ImportError) -> SegmentationDictionaries {

@@ -37,8 +37,11 @@ public struct XLMCheckpoint: Sendable {
     let matching = try TensorMatching(
       source.tensors, configuration: source.configuration, path: checkpoint.path)
     let tokenizer = try TokenizerLoader(source: source, options: options).load()
+    var configuration = source.configuration
+    // Of the two that name the mask, Hugging Face asks the tokenizer.
+    if let mask = tokenizer?.mask { configuration.specialIDs.mask = mask }
     return XLMCheckpoint(
-      path: checkpoint.path, container: checkpoint.container, configuration: source.configuration,
+      path: checkpoint.path, container: checkpoint.container, configuration: configuration,
       inventory: matching.inventory, heads: matching.heads, ignored: matching.ignored,
       tokenizer: tokenizer, tensors: matching.tensors)
   }

@@ -1,8 +1,9 @@
 /// The tokens that stand for no text, and where the vocabulary has them.
 public struct SpecialTokens: Sendable {
   /// `<s>`, `</s>`, `<pad>`, `<unk>`, `<special0>` … `<special9>`.
-  static let names: [String] =
+  public static let standardNames: [String] =
     ["<s>", "</s>", "<pad>", "<unk>"] + (0...9).map { "<special\($0)>" }
+  static let sortedNames = standardNames.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 
   /// `<s>`: what Hugging Face puts before a sequence.
   public let beginning: Int
@@ -10,22 +11,39 @@ public struct SpecialTokens: Sendable {
   public let separator: Int
   public let padding: Int?
   public let unknown: Int
-  /// `<special1>`.
+  /// `<special1>`, if the checkpoint does not name another.
   public let mask: Int?
-  let ids: [Int?]
+  let added: AddedTokenList
+  private let tables: TokenizerTables
 
   /// A vocabulary without `<s>`, `</s>` or `<unk>` gets their usual ids 0, 1 and 3.
   init(_ tables: TokenizerTables) {
-    ids = Self.names.map { tables.id(of: $0) }
-    beginning = ids[0] ?? 0
-    separator = ids[1] ?? 1
-    padding = ids[2]
-    unknown = ids[3] ?? 3
-    mask = ids[5]
+    self.tables = tables
+    added = AddedTokenList(tables)
+    if let stored = added.stored {
+      func id(_ role: Int) -> Int? {
+        stored.roles[role] == AddedTokenList.Stored.none ? nil : Int(stored.roles[role])
+      }
+      (beginning, separator, unknown) = (id(0) ?? 0, id(1) ?? 1, id(2) ?? 3)
+      (padding, mask) = (id(3), id(4))
+    } else {
+      beginning = tables.id(of: "<s>") ?? 0
+      separator = tables.id(of: "</s>") ?? 1
+      padding = tables.id(of: "<pad>")
+      unknown = tables.id(of: "<unk>") ?? 3
+      mask = tables.id(of: "<special1>")
+    }
   }
 
   /// Whether `id` is that of a special token.
-  public func contains(_ id: Int) -> Bool { ids.contains(id) }
+  public func contains(_ id: Int) -> Bool {
+    added.record(ofToken: id, tables)?.marks.contains(.special) ?? false
+  }
+
+  /// Whether decoded text has spaces around the token `id`.
+  func standsApart(_ id: Int) -> Bool {
+    added.stored != nil && added.record(ofToken: id, tables)?.marks.contains(.apart) == true
+  }
 }
 
 extension TokenizerTables {

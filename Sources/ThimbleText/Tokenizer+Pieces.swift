@@ -1,45 +1,6 @@
 internal import ThimbleSystem
 
 extension Tokenizer {
-  /// The special token that begins at `index`, and its length in bytes.
-  func specialToken(
-    in text: Span<UInt8>, at index: Int, _ options: EncodingOptions
-  ) -> (id: Int, length: Int)? {
-    if let mask = specialTokens.mask {
-      for spelling in options.maskSpellings where Self.has(spelling.utf8.span, text, at: index) {
-        return (mask, spelling.utf8.count)
-      }
-    }
-    guard text[index] == 0x3C else { return nil }
-    for (name, id) in zip(SpecialTokens.names, specialTokens.ids) {
-      if let id, let length = length(of: name.utf8.span, text, at: index) { return (id, length) }
-    }
-    return nil
-  }
-
-  private static func has(_ spelling: Span<UInt8>, _ text: Span<UInt8>, at index: Int) -> Bool {
-    guard !spelling.isEmpty, index + spelling.count <= text.count else { return false }
-    for offset in spelling.indices where text[index + offset] != spelling[offset] { return false }
-    return true
-  }
-
-  /// The number of bytes at `index` that spell an ASCII `name`; capitals do too where the
-  /// vocabulary has lower case.
-  private func length(of name: Span<UInt8>, _ text: Span<UInt8>, at index: Int) -> Int? {
-    var position = index
-    for offset in name.indices {
-      guard position < text.count, let (scalar, length) = decodeScalar(text, at: position) else {
-        return nil
-      }
-      let lowers = lowercasesFirst && CharacterClass.of(scalar).contains(.lowers)
-      // A capital that becomes two scalars spells no ASCII letter.
-      let (first, second) = lowers ? lowerCased(scalar) : (scalar, 0)
-      guard first == UInt32(name[offset]), second == 0 else { return nil }
-      position += length
-    }
-    return position - index
-  }
-
   /// Appends the tokens of the text collected since the last special token, and forgets it.
   mutating func appendPiece(_ segment: Int, to tokens: inout [Token]) {
     guard !text.scalars.isEmpty else { return }
@@ -62,7 +23,7 @@ extension Tokenizer {
       }
     }
     for word in words {
-      if tables.lowercases, rulesMode != .pretokenized {
+      if lowercases, rulesMode != .pretokenized {
         folder.fold(text.scalars, word)
         appendWord(folder.scalars, folder.scalars.indices, segment, to: &tokens)
       } else {

@@ -14,6 +14,12 @@ public struct Tokenizer: ~Copyable {
   /// Hugging Face's public tokenizer lower-cases before it looks at the text; everyone else
   /// lower-cases words.
   private(set) var lowercasesFirst = false
+  /// Whether words are lower-cased and lose their accents.
+  private(set) var lowercases = false
+  private var separatesAtControls = false
+  /// What spells an added token, and the bytes that one can begin with; nil before the first text.
+  var search: AddedTokenSearch?
+  var beginnings = SIMD4<UInt64>()
   var chinese: ChineseSegmenter?
   var thai: ThaiSegmenter?
   var text = TextBuffer()
@@ -127,35 +133,25 @@ public struct Tokenizer: ~Copyable {
     if text.count > Self.smallText { try Self.requireMemory(for: text.count) }
     useRules(options)
     self.text.removeAll()
+    if specialTokens.added.heedsNeighbours {
+      return try appendPieces(of: text, segment: segment, options, to: &tokens)
+    }
     let starts = options.maskSpellings.compactMap(\.utf8.first)
     var index = 0
     while index < text.count {
       let byte = text[index]
-      if byte == 0x3C || !starts.isEmpty && starts.contains(byte),
-        let (id, length) = specialToken(in: text, at: index, options)
+      if mayBegin(byte) || !starts.isEmpty && starts.contains(byte),
+        let token = addedToken(in: text, at: index, options)
       {
         appendPiece(segment, to: &tokens)
         tokens.append(
           Token(
-            id: UInt32(id), start: UInt32(index), end: UInt32(index + length), segment: segment))
-        index += length
-        continue
-      }
-      guard let (found, length) = decodeScalar(text, at: index) else {
-        self.text.removeAll()
-        throw .notUTF8(offset: index)
-      }
-      let isBlank = options.separatesAtControls && (9...13 ~= found || found == 0x85)
-      let value = isBlank ? 0x20 : found
-      let scalar = SourceScalar(value, start: UInt32(index), end: UInt32(index + length))
-      if lowercasesFirst, scalar.classes.contains(.lowers) {
-        let (first, second) = lowerCased(value)
-        self.text.append(scalar.replaced(by: first))
-        if second != 0 { self.text.append(scalar.replaced(by: second)) }
+            id: token.id, start: UInt32(index), end: UInt32(index + token.length),
+            segment: segment))
+        index += token.length
       } else {
-        self.text.append(scalar)
+        index += try collect(text, at: index)
       }
-      index += length
     }
     appendPiece(segment, to: &tokens)
   }
@@ -164,6 +160,26 @@ public struct Tokenizer: ~Copyable {
   private static func requireMemory(for byteCount: Int) throws(TextError) {
     let wanted = byteCount * workingBytes
     guard systemGrants(byteCount: wanted) else { throw .outOfMemory(byteCount: wanted) }
+  }
+
+  /// Adds the scalar at `index` to the text that is split next, and returns its length in bytes.
+  @inline(__always)
+  mutating func collect(_ text: Span<UInt8>, at index: Int) throws(TextError) -> Int {
+    guard let (found, length) = decodeScalar(text, at: index) else {
+      self.text.removeAll()
+      throw .notUTF8(offset: index)
+    }
+    let isBlank = separatesAtControls && (9...13 ~= found || found == 0x85)
+    let value = isBlank ? 0x20 : found
+    let scalar = SourceScalar(value, start: UInt32(index), end: UInt32(index + length))
+    if lowercasesFirst, scalar.classes.contains(.lowers) {
+      let (first, second) = lowerCased(value)
+      self.text.append(scalar.replaced(by: first))
+      if second != 0 { self.text.append(scalar.replaced(by: second)) }
+    } else {
+      self.text.append(scalar)
+    }
+    return length
   }
 
   private mutating func useRules(_ options: EncodingOptions) {
@@ -175,8 +191,12 @@ public struct Tokenizer: ~Copyable {
       // Without a dictionary, what Hugging Face's public tokenizer does.
       (language, mode) = (nil, .huggingFace)
     }
-    lowercasesFirst = tables.lowercases && mode == .huggingFace && language == nil
+    // A vocabulary with capitals comes from text that kept them, whatever its settings say.
+    lowercases = tables.lowercases && (!tables.isCased || options.mode == .huggingFace)
+    lowercasesFirst = lowercases && mode == .huggingFace && language == nil
+    separatesAtControls = options.separatesAtControls
     setRules(language ?? "en", mode)
+    prepareAddedTokens()
   }
 
   private mutating func setRules(_ language: String, _ mode: EncodingOptions.Mode) {

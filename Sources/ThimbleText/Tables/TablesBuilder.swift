@@ -5,20 +5,28 @@ extension TokenizerTables {
   ///
   /// - Parameters:
   ///   - lowercases: Whether the vocabulary wants text in lower case and without accents.
+  ///   - isCased: Whether it has capitals nevertheless. See `TokenizerTables.isCased`.
   ///   - languages: The codes of the model's languages in the order of their ids.
   ///   - dictionaries: Of the languages whose words no spaces part.
+  ///   - added: The tokens that texts are split at, all of them tokens of the source; nil: those of every XLM model.
   /// - Returns: The bytes of Formats/tokenizer.md, the same for the same source.
   /// - Throws: `TextError.badVocabulary` if two tokens share an id or a spelling, an id is not in
   ///   `0..<2,000,000`, or a token is longer than 255 bytes.
   public static func build(
-    from source: some TokenizerSource, lowercases: Bool, languages: [String],
-    dictionaries: SegmentationDictionaries = SegmentationDictionaries()
+    from source: some TokenizerSource, lowercases: Bool, isCased: Bool = false,
+    languages: [String], dictionaries: SegmentationDictionaries = SegmentationDictionaries(),
+    added: AddedTokens? = nil
   ) throws(TextError) -> [UInt8] {
     var builder = TablesBuilder()
     try builder.addTokens(of: source)
     try builder.addMerges(of: source)
+    let flags =
+      (lowercases ? TablesLayout.lowercasesFlag : 0)
+      | (lowercases && isCased ? TablesLayout.isCasedFlag : 0)
+    var records: [UInt8]?
+    if let added { records = try builder.records(of: added) }
     let bytes = try builder.encoded(
-      lowercases: lowercases, languages: languages, dictionaries: dictionaries)
+      flags: flags, languages: languages, dictionaries: dictionaries, added: records)
     return try markWholeWords(in: bytes)
   }
 
@@ -120,7 +128,7 @@ private struct TablesBuilder {
 
   /// The bytes of the finished tables, without the flags of whole words.
   func encoded(
-    lowercases: Bool, languages: [String], dictionaries: SegmentationDictionaries
+    flags: UInt32, languages: [String], dictionaries: SegmentationDictionaries, added: [UInt8]?
   ) throws(TextError) -> [UInt8] {
     for seed in 0..<UInt32(8) {
       guard let index = SymbolIndex.build(symbols.hashes(TextHash(seed: seed))) else { continue }
@@ -138,10 +146,33 @@ private struct TablesBuilder {
         writer.add(.chineseModel, chinese.model)
       }
       if let thai = dictionaries.thai { writer.add(.thaiWords, thai.words) }
+      if let added { writer.add(.addedTokens, added) }
       return writer.finished(
-        flags: lowercases ? TablesLayout.lowercasesFlag : 0,
-        counts: [tokenCount, symbols.count, mergeCount], seed: seed)
+        flags: flags, counts: [tokenCount, symbols.count, mergeCount], seed: seed)
     }
     throw .badVocabulary(reason: "its tokens cannot be told apart by their hashes")
+  }
+
+  /// The section of the added tokens.
+  mutating func records(of added: AddedTokens) throws(TextError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for id in [added.beginning, added.separator, added.unknown, added.padding, added.mask] {
+      bytes.append(littleEndian: id.map { UInt32($0) } ?? AddedTokenList.Stored.none)
+    }
+    // What ends a word is found by merging, never in a text.
+    let tokens = added.tokens.filter { !splitEndOfWord($0.content.span).endsWord }
+      .sorted { $0.content.lexicographicallyPrecedes($1.content) }
+    let heedsNeighbours = tokens.contains { !$0.marks.isDisjoint(with: .ofNeighbours) }
+    bytes.append(littleEndian: UInt32(heedsNeighbours ? 1 : 0))
+    for token in tokens {
+      guard !token.content.isEmpty, try symbols.symbol(of: token.content.span) == token.id else {
+        throw .badVocabulary(
+          reason: "the added token \"\(String(decoding: token.content, as: UTF8.self))\" is none "
+            + "of its tokens")
+      }
+      bytes.append(littleEndian: UInt32(token.id))
+      bytes.append(littleEndian: token.marks.rawValue)
+    }
+    return bytes
   }
 }

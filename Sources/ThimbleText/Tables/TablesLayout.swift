@@ -3,12 +3,14 @@ internal import ThimbleSystem
 /// The header and section table of tokenizer tables, checked in constant time.
 struct TablesLayout {
   static let magic: UInt32 = 0x4B4F_5458  // "XTOK"
-  static let version = 2
+  /// 3 has what a reader of 2 would have to heed.
+  static let versions = 2...3
   static let headerSize = 32
   static let sectionLimit = 32
   /// Symbols and merges are fewer, so that 21 bits hold any of them.
   static let countLimit = 0x1F_FFFF
   static let lowercasesFlag: UInt32 = 1
+  static let isCasedFlag: UInt32 = 2
 
   /// Kinds of sections. Readers pass over those that they do not know.
   enum Section: UInt32, CaseIterable {
@@ -22,6 +24,7 @@ struct TablesLayout {
     case chineseWords = 8
     case chineseModel = 9
     case thaiWords = 10
+    case addedTokens = 11
 
     var isOptional: Bool { rawValue >= Self.chineseWords.rawValue }
   }
@@ -30,6 +33,7 @@ struct TablesLayout {
   let symbolCount: Int
   let mergeCount: Int
   let lowercases: Bool
+  let isCased: Bool
   let hashSeed: UInt32
   private let view: ByteView
   private var sections: [Section: Range<Int>] = [:]
@@ -45,14 +49,16 @@ struct TablesLayout {
       throw .damagedTables(reason: "they do not begin with \"XTOK\"")
     }
     let version = Int(view.load(at: 4, as: UInt16.self))
-    guard version == Self.version else {
-      throw .unknownVersion(found: version, supported: Self.version)
+    guard Self.versions.contains(version) else {
+      throw .unknownVersion(found: version, supported: Self.versions.upperBound)
     }
     let flags = view.load(at: 8, as: UInt32.self)
-    guard flags & ~Self.lowercasesFlag == 0, view.load(at: 6, as: UInt16.self) == 0 else {
+    let known = Self.lowercasesFlag | (version > 2 ? Self.isCasedFlag : 0)
+    guard flags & ~known == 0, view.load(at: 6, as: UInt16.self) == 0 else {
       throw .damagedTables(reason: "their header has bits that mean nothing")
     }
-    lowercases = flags != 0
+    lowercases = flags & Self.lowercasesFlag != 0
+    isCased = flags & Self.isCasedFlag != 0
     tokenCount = Int(view.load(at: 12, as: UInt32.self))
     symbolCount = Int(view.load(at: 16, as: UInt32.self))
     mergeCount = Int(view.load(at: 20, as: UInt32.self))
@@ -69,7 +75,9 @@ struct TablesLayout {
     else { throw .damagedTables(reason: "\(sectionCount) sections do not fit") }
     self.view = view
     try readSections(count: sectionCount)
+    if version == 2 { sections[.addedTokens] = nil }
     try checkSizes()
+    try checkRoles()
   }
 
   private mutating func readSections(count: Int) throws(TextError) {
@@ -105,11 +113,23 @@ struct TablesLayout {
         case .slots: found % 3 == 0
         case .chineseWords, .thaiWords: WordTrie.canHave(byteCount: found)
         case .chineseModel: CharacterModel.canHave(byteCount: found)
+        case .addedTokens: AddedTokenList.Stored.canHave(byteCount: found)
         case .moreMerges: found % 8 == 0
         case .texts, .languages: true
         }
       guard fits else {
         throw .damagedTables(reason: "section \(section) cannot have \(found) bytes")
+      }
+    }
+  }
+
+  /// The tokens with a meaning of their own are among the tokens: they go to the model unseen.
+  private func checkRoles() throws(TextError) {
+    guard let added = AddedTokenList.Stored(self[.addedTokens]) else { return }
+    for (index, id) in added.roles.enumerated() {
+      // A sequence needs the first three.
+      guard id < UInt32(tokenCount) || index > 2 && id == AddedTokenList.Stored.none else {
+        throw .damagedTables(reason: "token \(id), which has a meaning of its own, does not exist")
       }
     }
   }

@@ -6,12 +6,17 @@ struct TablesWriter {
     sections.append((kind, bytes))
   }
 
+  /// Of an older version if that says all, so that older programs can read it.
+  ///
   /// - Parameters: counts: Of tokens, symbols and merges. seed: Of the hash of texts.
   func finished(flags: UInt32, counts: [Int], seed: UInt32) -> [UInt8] {
+    let needsLatest =
+      flags & TablesLayout.isCasedFlag != 0 || sections.contains { $0.kind == .addedTokens }
+    let versions = TablesLayout.versions
     var bytes: [UInt8] = []
     bytes.reserveCapacity(sections.reduce(512) { $0 + $1.bytes.count + 8 })
     bytes.append(littleEndian: TablesLayout.magic)
-    bytes.append(littleEndian: UInt32(TablesLayout.version))
+    bytes.append(littleEndian: UInt32(needsLatest ? versions.upperBound : versions.lowerBound))
     bytes.append(littleEndian: flags)
     for count in counts { bytes.append(littleEndian: UInt32(count)) }
     bytes.append(littleEndian: seed)

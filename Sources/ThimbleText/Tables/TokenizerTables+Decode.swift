@@ -23,20 +23,37 @@ extension TokenizerTables {
   }
 
   /// The text of a sequence of tokens, as Hugging Face decodes it: a space after each end of a
-  /// word, none at either end of the text. Ids without a token read `<unk>`.
+  /// word and around added words, none at either end of the text. Ids without a token read `<unk>`.
   ///
   /// - Parameter skipSpecial: Whether `<s>`, `</s>`, `<pad>`, `<unk>` and the others are left out.
   public func decode(_ ids: some Sequence<Int>, skipSpecial: Bool) -> String {
-    let specials = skipSpecial ? SpecialTokens(self) : nil
+    let specials = SpecialTokens(self)
+    var parts: [String] = []
     var bytes: [UInt8] = []
     for id in ids {
-      if let specials, specials.contains(id) { continue }
+      if skipSpecial, specials.contains(id) { continue }
+      let standsApart = specials.standsApart(id)
+      if standsApart, !bytes.isEmpty {
+        let before = Self.stripped(bytes)
+        if !before.isEmpty { parts.append(before) }
+        bytes.removeAll()
+      }
       let found: Void? = withToken(id) { text, endsWord in
         for index in text.indices { bytes.append(text[index]) }
         if endsWord { bytes.append(0x20) }
       }
       if found == nil { bytes += "<unk>".utf8 }
+      if standsApart {
+        parts.append(String(decoding: bytes, as: UTF8.self))
+        bytes.removeAll()
+      }
     }
+    if !bytes.isEmpty || parts.isEmpty { parts.append(Self.stripped(bytes)) }
+    return parts.joined(separator: " ")
+  }
+
+  /// A text without the white space at its ends.
+  private static func stripped(_ bytes: [UInt8]) -> String {
     let text = String(decoding: bytes, as: UTF8.self).unicodeScalars
     let isSpace = { (scalar: Unicode.Scalar) in CharacterClass.of(scalar.value).contains(.space) }
     guard let first = text.firstIndex(where: { !isSpace($0) }),

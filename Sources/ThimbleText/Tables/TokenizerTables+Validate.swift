@@ -12,6 +12,7 @@ extension TokenizerTables {
     try chineseWords.validate()
     try chineseModel.validate()
     try thaiWords.validate()
+    try validateAddedTokens()
     guard languageText.isEmpty || languageText.utf8String() != nil else {
       throw .damagedTables(reason: "the list of languages is not UTF-8")
     }
@@ -94,6 +95,27 @@ extension TokenizerTables {
     guard listed == merges.listedCount else {
       throw .damagedTables(
         reason: "the list of merges has \(merges.listedCount) entries and uses \(listed)")
+    }
+  }
+
+  /// Added tokens exist, are in the order of their texts, and have marks that mean something.
+  private func validateAddedTokens() throws(TextError) {
+    guard let addedTokens else { return }
+    var last: [UInt8] = []
+    var heedsNeighbours = false
+    for index in 0..<addedTokens.count {
+      let record = addedTokens[index]
+      let text = withToken(Int(record.id)) { text, endsWord in
+        endsWord ? [] : text.indices.map { text[$0] }
+      }
+      guard let text, !text.isEmpty, last.lexicographicallyPrecedes(text),
+        record.marks.isSubset(of: .known)
+      else { throw .damagedTables(reason: "added token \(index) is impossible") }
+      last = text
+      heedsNeighbours = heedsNeighbours || !record.marks.isDisjoint(with: .ofNeighbours)
+    }
+    guard addedTokens.header == (heedsNeighbours ? 1 : 0) else {
+      throw .damagedTables(reason: "what the added tokens heed is not what their section says")
     }
   }
 }

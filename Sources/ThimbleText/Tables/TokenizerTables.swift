@@ -10,6 +10,8 @@ public final class TokenizerTables: Sendable {
   public let tokenCount: Int
   /// Whether the vocabulary wants text in lower case and without accents.
   public let lowercases: Bool
+  /// Whether the vocabulary has capitals nevertheless: then only Hugging Face's mode drops them.
+  public let isCased: Bool
   /// Size of the tables in bytes.
   public let byteCount: Int
 
@@ -21,6 +23,7 @@ public final class TokenizerTables: Sendable {
   let merges: MergeTable
   let textBytes: ByteView
   let languageText: ByteView
+  let addedTokens: AddedTokenList.Stored?
   let chineseWords: WordTrie
   let chineseModel: CharacterModel
   let thaiWords: WordTrie
@@ -32,6 +35,8 @@ public final class TokenizerTables: Sendable {
     tokenCount = layout.tokenCount
     symbolCount = layout.symbolCount
     lowercases = layout.lowercases
+    isCased = layout.isCased
+    addedTokens = AddedTokenList.Stored(layout[.addedTokens])
     textBytes = layout[.texts]
     texts = WordView(textBytes)
     symbolBlocks = WordView(layout[.symbolBlocks])
