@@ -67,7 +67,7 @@ def pickle_lies(lie):
 
     # The machine itself.
     body("memo-unset", "the memo 7", b"h\7")
-    body("memo-far", "more than 2097152 memos", b"}r\xff\xff\xff\xff")
+    body("memo-far", "memos for its size", b"}r\xff\xff\xff\xff")
     body("memo-of-nothing", "not there", b"q\0")
     body("stack-empty", "not there", b"0")
     body("stack-below-mark", "not there", b"N(0")

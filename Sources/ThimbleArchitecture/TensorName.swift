@@ -2,11 +2,14 @@
 public enum TensorName {
   /// The name that Hugging Face gives today to the tensor that a checkpoint calls `name`.
   ///
-  /// Undoes what multi-GPU training ("module."), headless and original checkpoints (no
-  /// "transformer.") and old releases ("gamma", "beta") did to it.
+  /// Undoes what wrappers around a model, headless and original checkpoints (no "transformer.") and old releases
+  /// ("gamma", "beta") did to it.
   public static func canonical(_ name: String) -> String {
     var parts = name.split(separator: ".", omittingEmptySubsequences: false)[...]
-    if parts.first == "module" { parts.removeFirst() }
+    parts.removeAll { innerWrappers.contains(String($0)) }
+    while parts.count > 1, let first = parts.first, outerWrappers.contains(String(first)) {
+      parts.removeFirst()
+    }
     if let first = parts.first, encoderParts.contains(String(first)) {
       parts = ["transformer"] + parts
     }
@@ -16,6 +19,16 @@ public enum TensorName {
     }
     return parts.joined(separator: ".")
   }
+
+  /// What training on several devices and compilers put around a model or a part of it.
+  private static let innerWrappers: Set<String> = [
+    "module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module",
+  ]
+  /// What programs like to call a model that they hold.
+  private static let outerWrappers: Set<String> = [
+    "model", "base_model", "auto_model", "net", "network", "backbone", "encoder", "xlm", "lm",
+    "language_model", "mlm",
+  ]
 
   /// What to do with a tensor that the inventory of a configuration does not have.
   public enum Surplus: Sendable, Equatable {
@@ -35,6 +48,9 @@ public enum TensorName {
     }
     if parts.starts(with: ["pred_layer", "proj"]) {
       return .refused(reason: "it belongs to an adaptive softmax, which is not supported")
+    }
+    if parts.first == "decoder" {
+      return .refused(reason: "it belongs to a decoder, and only encoders are supported")
     }
     guard parts.first == "transformer", parts.count > 1 else {
       return .ignored(reason: "no part of XLM")

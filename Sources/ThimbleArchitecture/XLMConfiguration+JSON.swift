@@ -8,7 +8,7 @@ extension XLMConfiguration {
 
   /// Understands a Hugging Face `config.json`, the parameters of an original checkpoint, or `json`.
   ///
-  /// Absent fields have the defaults of Hugging Face; fields that do not matter are ignored.
+  /// Absent fields have the defaults of Hugging Face; `unknownFields` tells those that are not heeded.
   ///
   /// - Throws: `ArchitectureError` if the model is no XLM encoder, or a field makes no sense.
   public init(json: JSONValue) throws(ArchitectureError) {
@@ -77,23 +77,7 @@ extension XLMConfiguration {
         field: "model_type", found: JSONValue.string(model).brief,
         reason: "Thimble runs models of the type \"xlm\" only.")
     }
-    if try reader.flag("asm", default: false) {
-      throw .unsupported(
-        field: "asm", found: "true", reason: "an adaptive softmax output is not supported.")
-    }
-    if try reader.flag("use_memory", default: false) {
-      throw .unsupported(
-        field: "use_memory", found: "true", reason: "product-key memory layers are not supported.")
-    }
-    if try !reader.flag("is_encoder", default: true) {
-      throw .unsupported(
-        field: "is_encoder", found: "false", reason: "only encoders are supported.")
-    }
-    if let (field, value) = reader.value(["pruned_heads"]), value.object?.isEmpty != true {
-      throw .unsupported(
-        field: field, found: value.brief,
-        reason: "pruned attention heads are not supported. Use the checkpoint before pruning.")
-    }
+    try refuseOtherComputations(reader)
   }
 
   private static func epsilon(_ reader: ConfigurationReader) throws(ArchitectureError) -> Double {

@@ -71,6 +71,16 @@ extension XLMConfiguration {
     }
   }
 
+  /// The heads that tensors make up: those of which every one `isThere`.
+  public func heads(where isThere: (XLMTensor) -> Bool) -> [XLMHead] {
+    let heads = XLMHead.allCases.filter {
+      let wanted = tensors(of: $0)
+      return !wanted.isEmpty && wanted.allSatisfy(isThere)
+    }
+    // Multiple choice begins with what is all of a classifier, and is none.
+    return heads.contains(.multipleChoice) ? heads.filter { $0 != .sequenceClassification } : heads
+  }
+
   private func linear(
     _ name: String, from inputs: Int, to outputs: Int, _ group: XLMTensor.Group = .heads,
     layer: Int? = nil

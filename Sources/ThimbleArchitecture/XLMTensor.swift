@@ -53,4 +53,18 @@ public enum XLMHead: String, Sendable, CaseIterable {
   case questionAnswering = "XLMForQuestionAnsweringSimple"
   case beamQuestionAnswering = "XLMForQuestionAnswering"
   case multipleChoice = "XLMForMultipleChoice"
+
+  /// What it is for, in a few words.
+  public var purpose: String {
+    switch self {
+    case .languageModel: "masked words"
+    case .sequenceClassification: "classes of texts"
+    case .tokenClassification: "classes of tokens, such as names of persons and places"
+    case .questionAnswering, .beamQuestionAnswering: "answers to questions"
+    case .multipleChoice: "multiple choice"
+    }
+  }
+
+  /// Whether the runtime computes it.
+  public var isRunnable: Bool { self == .languageModel || self == .sequenceClassification }
 }

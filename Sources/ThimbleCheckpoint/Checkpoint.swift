@@ -23,28 +23,11 @@ public struct Checkpoint: Sendable {
   /// Opens a file, or the checkpoint in a directory.
   ///
   /// What a file is shows in its first bytes; its name does not matter. In a directory the order of
-  /// Hugging Face holds: safetensors, its index, pytorch_model.bin, its index; then one .pth file.
+  /// Hugging Face holds: safetensors, its index, pytorch_model.bin, its index; then the only other file of weights.
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
-    try openFile(kind(ofPath: path) == .folder ? weights(in: path) : path, allowsIndex: true)
-  }
-
-  private static func weights(in directory: String) throws(CheckpointError) -> String {
-    for name in [
-      "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-      "pytorch_model.bin.index.json",
-    ] where kind(ofPath: Path.join(directory, name)) == .file {
-      return Path.join(directory, name)
-    }
-    let names: [String]
-    do { names = try listFolder(directory) } catch { throw .system(error) }
-    let originals = names.filter { $0.hasSuffix(".pth") }
-    guard originals.count == 1 else {
-      let foreign = names.filter { name in
-        [".h5", ".msgpack", ".onnx", ".ot", ".pth"].contains { name.hasSuffix($0) }
-      }
-      throw .noWeights(directory: directory, foreign: foreign)
-    }
-    return Path.join(directory, originals[0])
+    try openFile(
+      kind(ofPath: path) == .folder ? CheckpointFolder.weights(in: path) : path,
+      allowsIndex: true)
   }
 
   static func openFile(_ path: String, allowsIndex: Bool) throws(CheckpointError) -> Checkpoint {
@@ -105,7 +88,7 @@ private enum FileKind {
       self = .torchZip
     } else if TorchLegacyReader.magicEnd(file) != nil {
       self = .torchLegacy
-    } else if let foreign = foreign() {
+    } else if let foreign = ForeignFile(file) {
       throw .foreign(path: path, foreign)
     } else if begins("{") {
       self = .index
@@ -114,14 +97,30 @@ private enum FileKind {
     } else {
       throw .foreign(path: path, .unknown)
     }
+  }
+}
 
-    func foreign() -> ForeignFile? {
-      if file.isEmpty { return .empty }
-      if begins("version https://git-lfs") { return .gitLFSPointer }
-      if begins("<!") || begins("<html") { return .html }
-      if begins([0x89, 0x48, 0x44, 0x46]) { return .hdf5 }
-      if begins([0x1F, 0x8B]) { return .gzip }
-      if begins("ustar", at: 257) { return .tar }
+extension ForeignFile {
+  /// What the first bytes say that cannot be the beginning of a checkpoint or of its other files.
+  package init?(_ file: ByteView) {
+    func begins(_ bytes: [UInt8], at offset: Int = 0) -> Bool {
+      file.count >= offset + bytes.count && file[offset..<offset + bytes.count].bytes() == bytes
+    }
+    func begins(_ text: String, at offset: Int = 0) -> Bool { begins(Array(text.utf8), at: offset) }
+
+    if file.isEmpty {
+      self = .empty
+    } else if begins("version https://git-lfs") {
+      self = .gitLFSPointer
+    } else if begins("<!") || begins("<html") || begins("<HTML") || begins("<?xml") {
+      self = .html
+    } else if begins([0x89, 0x48, 0x44, 0x46]) {
+      self = .hdf5
+    } else if begins([0x1F, 0x8B]) {
+      self = .gzip
+    } else if begins("ustar", at: 257) {
+      self = .tar
+    } else {
       return nil
     }
   }

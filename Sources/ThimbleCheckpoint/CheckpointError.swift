@@ -6,7 +6,11 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   /// The file is something else than a checkpoint, or a kind that is not read.
   case foreign(path: String, ForeignFile)
   /// A directory without a checkpoint in it.
-  case noWeights(directory: String, foreign: [String])
+  case noWeights(directory: String, NearlyWeights)
+  /// A directory in which several files could be meant.
+  case severalWeights(directory: String, [String])
+  /// A folder of the Hugging Face cache with several versions of a model, of which none is the current one.
+  case snapshots(directory: String, [String])
   case safetensors(path: String, SafetensorsFault)
   case zip(path: String, ZipFault)
   /// `offset` counts from the start of the pickle, which is at byte `start` of the file.
@@ -18,11 +22,15 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .system(let error): error.description
     case .foreign(let path, let kind): "\(path): \(kind)"
-    case .noWeights(let directory, let foreign):
-      "\(directory): no checkpoint in this directory. Wanted model.safetensors, "
-        + "pytorch_model.bin, an index of either, or one .pth file"
-        + (foreign.isEmpty
-          ? "." : "; found \(foreign.joined(separator: ", ")), which cannot be read.")
+    case .noWeights(let directory, let found):
+      "\(directory): no checkpoint in this folder. Wanted model.safetensors, pytorch_model.bin, an index of either, or one "
+        + ".pth file.\(found.description)"
+    case .severalWeights(let directory, let names):
+      "\(directory): several files have weights: \(names.printable()). Name the file."
+    case .snapshots(let directory, let names):
+      names.isEmpty
+        ? "\(directory): the cache has no version of this model. Download it again."
+        : "\(directory): several versions of the model: \(names.printable()). Name the folder of one."
     case .safetensors(let path, let fault): "\(path): \(fault)"
     case .zip(let path, let fault): "\(path): \(fault)"
     case .pickle(let path, let start, let error):
@@ -44,7 +52,7 @@ public enum ForeignFile: Sendable, Equatable, CustomStringConvertible {
     case .gitLFSPointer:
       "a Git LFS pointer, not the file itself. Fetch it with \"git lfs pull\"."
     case .html:
-      "a web page, not a checkpoint. Download the file itself."
+      "a web page, not the file itself. Was an error or a login page saved? Download the file again."
     case .hdf5:
       "an HDF5 file (TensorFlow weights). Use the PyTorch or safetensors file of the model."
     case .tar:

@@ -46,7 +46,10 @@ enum ShardIndex {
         throw ShardFault.index(reason: error.description)
       }
       guard let map = json["weight_map"]?.object, !map.isEmpty else {
-        throw .index(reason: "it has no \"weight_map\".")
+        throw .index(
+          reason:
+            "it has no \"weight_map\". Name the folder of the checkpoint, or the file of its weights."
+        )
       }
       var files: [(name: String, file: String)] = []
       for (name, value) in map {

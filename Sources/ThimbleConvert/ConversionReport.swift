@@ -11,6 +11,8 @@ public struct ConversionReport: Sendable {
   public let bitsPerWeight: Double
   /// Signal to quantisation noise over all matrices, in dB; nil if nothing was rounded.
   public let sqnr: Double?
+  /// Whether the file is smaller than it might be, because finer steps change nothing any more.
+  public let isFinest: Bool
   public let seconds: Double
   /// The most private memory in bytes that was seen; nil where the system does not tell.
   public let peakPrivateBytes: Int?

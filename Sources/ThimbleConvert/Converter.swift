@@ -41,12 +41,14 @@ public struct Converter {
     let goal = SizeGoal(rate, plan: plan, isExact: estimator.isExact)
     var aim = goal?.aim
     for attempt in 1... {
-      let fineness = try fineness(goal, aim: aim, estimator)
+      meter.beginSearch(progress)
+      let (fineness, isFinest) = try fineness(goal, aim: aim, estimator)
       let tallies = try write(
-        to: writer, waves, estimator, fineness: fineness, aim: aim, &meter, progress)
+        to: writer, waves, estimator, fineness: fineness, size: isFinest ? nil : aim, &meter,
+        progress)
       let size = Double(plan.fileSize(tensorSizes: tallies.map(\.size)))
-      guard let goal, let missed = aim, !goal.accepted.contains(size) else {
-        return try finish(writer, tallies, &meter)
+      guard let goal, let missed = aim, !goal.accepts(size, isFinest: isFinest) else {
+        return try finish(writer, tallies, isFinest: isFinest, &meter)
       }
       // The sample misjudged the whole by this much; a second miss is next to impossible.
       aim = missed * goal.aim / size
@@ -74,28 +76,30 @@ public struct Converter {
     } catch { throw .system(error) }
   }
 
-  /// The fineness that was asked for, or that leads to the size `aim`.
+  /// The fineness that was asked for, or that leads to the size `aim`, and whether no finer one is any larger.
   private func fineness(
     _ goal: SizeGoal?, aim: Double?, _ estimator: SizeEstimator
-  ) throws(ConvertError) -> Double {
+  ) throws(ConvertError) -> (fineness: Double, isFinest: Bool) {
     guard let goal, let aim else {
       guard case .quality(let quality) = rate else {
         preconditionFailure("only qualities lack a goal")
       }
-      return quality.fineness
+      return (quality.fineness, false)
     }
     let search = RateSearch(estimator: estimator, plan: plan)
-    if let fineness = try search.fineness(forFileSize: aim) { return fineness }
+    if let fineness = try search.fineness(forFileSize: aim) { return (fineness, false) }
     let (lowest, highest) = try search.reachableSizes()
+    // A size is the most that the file may have; fewer bytes than that are no fault.
+    if goal.isLimit, highest <= goal.asked { return (search.finest, true) }
     throw .unreachable(
       asked: goal.words(goal.asked), lowest: goal.words(lowest), highest: goal.words(highest))
   }
 
   private func write(
     to writer: ThimbleWriter, _ waves: WaveWriter, _ estimator: SizeEstimator, fineness: Double,
-    aim: Double?, _ meter: inout Meter, _ progress: (ConversionProgress) -> Void
+    size: Double?, _ meter: inout Meter, _ progress: (ConversionProgress) -> Void
   ) throws(ConvertError) -> [WaveWriter.Tally] {
-    let size = if let aim { Int(aim) } else { try estimator.fileSize(fineness: fineness) }
+    let size = if let size { Int(size) } else { try estimator.fileSize(fineness: fineness) }
     do throws(FormatError) { try writer.reserve(size) } catch { throw .format(error) }
     return try waves.write(
       to: writer, step: { estimator.steps.step(of: $0, fineness: fineness) },
@@ -103,7 +107,8 @@ public struct Converter {
   }
 
   private func finish(
-    _ writer: ThimbleWriter, _ tallies: [WaveWriter.Tally], _ meter: inout Meter
+    _ writer: ThimbleWriter, _ tallies: [WaveWriter.Tally], isFinest: Bool,
+    _ meter: inout Meter
   ) throws(ConvertError) -> ConversionReport {
     let size: Int
     do throws(FormatError) { size = try writer.finish() } catch { throw .format(error) }
@@ -111,7 +116,7 @@ public struct Converter {
       groups: XLMTensor.Group.allCases.compactMap { .init($0, plan: plan, tallies: tallies) },
       fileSize: size, parameterCount: plan.source.parameterCount,
       bitsPerWeight: plan.bitsPerWeight(fileSize: Double(size)),
-      sqnr: plan.distortion(of: plan.source.tensors.indices, tallies).sqnr,
+      sqnr: plan.distortion(of: plan.source.tensors.indices, tallies).sqnr, isFinest: isFinest,
       seconds: meter.seconds, peakPrivateBytes: meter.peakPrivateBytes)
   }
 }
@@ -128,6 +133,11 @@ private struct Meter {
   init(bytesTotal: Int) { self.bytesTotal = bytesTotal }
 
   var seconds: Double { monotonicSeconds() - start }
+
+  /// Says that steps are being tried, which takes a moment before anything is written.
+  mutating func beginSearch(_ progress: (ConversionProgress) -> Void) {
+    progress(ConversionProgress(bytesDone: 0, bytesTotal: bytesTotal, seconds: seconds))
+  }
 
   mutating func report(bytesDone: Int, _ progress: (ConversionProgress) -> Void) {
     let now = seconds

@@ -33,4 +33,15 @@ public enum Quality: String, Sendable, CaseIterable {
     case .nearLossless: 32
     }
   }
+
+  /// About how many bits per weight that is.
+  public var usualBits: Double {
+    switch self {
+    case .tiny: 4.1
+    case .small: 5.1
+    case .balanced: 6.1
+    case .high: 6.7
+    case .nearLossless: 7
+    }
+  }
 }

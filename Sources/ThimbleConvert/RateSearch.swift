@@ -9,6 +9,9 @@ struct RateSearch {
   /// Coarser ones leave nothing of a matrix; finer ones change nothing: blocks need larger scales.
   private static let octaves = -1.0...8.0
 
+  /// The finest steps that change anything.
+  var finest: Double { powerOfTwo(Self.octaves.upperBound) }
+
   /// - Returns: nil if no fineness gives the size `aim`.
   func fineness(forFileSize aim: Double) throws(ConvertError) -> Double? {
     // Each halving of the step costs a bit a weight; at one step per root mean square it has 2.

@@ -7,7 +7,8 @@ struct SizeGoal {
   /// The size that was asked for.
   let asked: Double
   private let plan: ChunkPlan
-  private let isSize: Bool
+  /// Whether it is the most that the file may have.
+  let isLimit: Bool
 
   /// - Returns: nil if `rate` is a quality, which has no size.
   init?(_ rate: Rate, plan: ChunkPlan, isExact: Bool) {
@@ -20,20 +21,25 @@ struct SizeGoal {
       }
       (asked, aim) = (size(bits), size(bits))
       accepted = size(bits * 0.99)...size(bits * 1.01)
-      isSize = false
+      isLimit = false
     case .size(let limit):
       // An estimate from a sample may be a little low, and the limit is one.
       asked = Double(limit)
       aim = asked * (isExact ? 0.999 : 0.997)
       accepted = asked * 0.99...asked
-      isSize = true
+      isLimit = true
     case .quality: return nil
     }
   }
 
+  /// Whether `size` fulfils the request.
+  func accepts(_ size: Double, isFinest: Bool) -> Bool {
+    accepted.contains(size) || isFinest && size <= asked
+  }
+
   /// A size in the terms of the request: "6.10 bits per weight" or "430.2 MB".
   func words(_ fileSize: Double) -> String {
-    isSize
+    isLimit
       ? "\(rounded(fileSize / 1e6)) MB"
       : "\(rounded(plan.bitsPerWeight(fileSize: fileSize))) bits per weight"
   }

@@ -87,7 +87,8 @@ struct AddedTokensReader {
   ) throws(ImportError) -> AddedTokenEntry {
     guard let entry = AddedTokenEntry(value) else {
       throw field(
-        file ?? Self.settingsName, name, found: "\(value)", wanted: "a token, or an object with \"content\"")
+        file ?? Self.settingsName, name, found: "\(value)",
+        wanted: "a token, or an object with \"content\"")
     }
     return entry
   }

@@ -12,6 +12,10 @@ struct CheckpointSource {
   let configuration: XLMConfiguration
   /// The dictionary from id to word of an original checkpoint.
   let words: PickledValue?
+  /// What the configuration says that is not heeded.
+  let warnings: [String]
+  /// The classes of Hugging Face that the configuration names.
+  let architectures: [String]
   /// What tokenizer_config.json says, if it is there.
   let tokenizerSettings: JSONValue?
 
@@ -25,15 +29,25 @@ struct CheckpointSource {
 
     var settings: JSONValue
     var settingsSource = path
-    if checkpoint.tensors.isEmpty, let parameters = object?["params"], parameters.isDictionary {
+    let isOriginal = checkpoint.tensors.isEmpty && object?["params"]?.isDictionary == true
+    if isOriginal, let parameters = object?["params"] {
       settings = Self.settings(parameters, tensors: tensors, words: words)
     } else {
       settingsSource = Path.join(folder, "config.json")
-      guard kind(ofPath: settingsSource) == .file else {
+      guard kind(ofPath: settingsSource) != .nothing else {
         throw .missingFile(path: settingsSource, purpose: "the configuration of the model")
       }
       settings = try readJSON(settingsSource)
     }
+    let unknown = XLMConfiguration.unknownFields(settings, isOriginal: isOriginal)
+    warnings =
+      unknown.isEmpty
+      ? []
+      : [
+        "\(isOriginal ? "the parameters say" : "config.json says") what is not known and not heeded: "
+          + "\(unknown.printable()). If it changes what the model computes, the results are wrong."
+      ]
+    architectures = (settings["architectures"]?.array ?? []).compactMap(\.string)
     Self.addLanguages(to: &settings, from: tokenizerSettings)
     do {
       configuration = try XLMConfiguration(json: settings)
@@ -66,10 +80,13 @@ struct CheckpointSource {
         path: checkpoint.path,
         reason: "an encoder and decoder for translation; only encoders are supported.")
     }
-    guard let model = object?["model"] ?? object?["state_dict"], model.isDictionary else {
+    let models = ["model", "state_dict", "model_state_dict"].compactMap { object?[$0] }
+    guard let model = models.first(where: \.isDictionary) else {
+      let keys = object?.entries.prefix(100).compactMap(\.key.string) ?? []
       throw .noModel(
         path: checkpoint.path,
-        reason: "neither a dictionary of tensors nor an original checkpoint with its \"model\".")
+        reason: "neither a dictionary of tensors nor an original checkpoint with its \"model\". "
+          + "Found: \(keys.printable(count: 8)).")
     }
     do { return try model.tensors() } catch { throw .checkpoint(error) }
   }
@@ -124,7 +141,13 @@ struct CheckpointSource {
 }
 
 func mapFile(_ path: String) throws(ImportError) -> ByteView {
-  do { return try MappedFile(path: path).bytes } catch { throw .system(error) }
+  let file: ByteView
+  do { file = try MappedFile(path: path).bytes } catch { throw .system(error) }
+  // What downloads leave in the place of any file.
+  if let foreign = ForeignFile(file), [.gitLFSPointer, .html].contains(foreign) {
+    throw .checkpoint(.foreign(path: path, foreign))
+  }
+  return file
 }
 
 /// Parses the JSON file `name` of `folder`; nil if there is none.
@@ -136,6 +159,12 @@ func readJSON(_ name: String, in folder: String) throws(ImportError) -> JSONValu
 /// Parses the JSON file at `path`.
 func readJSON(_ path: String) throws(ImportError) -> JSONValue {
   let file = try mapFile(path)
+  // A hundred times what honest ones have; each byte may take fifty of memory.
+  let limit = 4 << 20
+  guard file.count <= limit else {
+    throw .tooLarge(path: path, byteCount: file.count, limit: limit)
+  }
+  if let foreign = ForeignFile(file) { throw .checkpoint(.foreign(path: path, foreign)) }
   do {
     return try file.withSpan { span throws(JSONError) in try JSONValue(parsing: span) }
   } catch {

@@ -16,7 +16,10 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
   case ambiguousFiles(directory: String, [String])
   /// A torch file that is neither a state dictionary nor an original XLM checkpoint.
   case noModel(path: String, reason: String)
-  case missingTensors(path: String, [String])
+  /// `found`: the names of the tensors that are there.
+  case missingTensors(path: String, [String], found: [String])
+  /// A file that is read as a whole is larger than any honest one.
+  case tooLarge(path: String, byteCount: Int, limit: Int)
   case shapes(path: String, [ShapeMismatch])
   /// Tensors whose numbers cannot be read as weights.
   case elementType(path: String, name: String, ElementType)
@@ -51,14 +54,20 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     case .json(let path, let error): "\(path): \(error)"
     case .dictionary(let path, let error): "\(path): \(error)"
     case .configuration(let path, let error): "\(path): \(error)"
-    case .missingFile(let path, let purpose): "\(path) is missing: it holds \(purpose)."
+    case .missingFile(let path, let purpose):
+      "\(path) is missing: it holds \(purpose). Put it beside the weights."
+    case .tooLarge(let path, let byteCount, let limit):
+      "\(path): \(byteCount) bytes; such a file of at most \(limit) is read."
     case .ambiguousFiles(let directory, let names):
-      "\(directory): \(names.joined(separator: ", ")): which is meant? Name the file."
+      "\(directory): \(names.printable()): which is meant? Name the file."
     case .noModel(let path, let reason): "\(path): \(reason)"
-    case .missingTensors(let path, let names):
-      "\(path): \(names.count) tensors are missing: \(names.joined(separator: ", "))."
+    case .missingTensors(let path, let names, let found):
+      "\(path): \(names.count) tensor\(names.count == 1 ? " is" : "s are") missing: \(names.printable(count: 8)). "
+        + (found.isEmpty
+          ? "There are no tensors at all."
+          : "Those there are called: \(found.printable(count: 8)).")
     case .shapes(let path, let mismatches):
-      "\(path): \(mismatches.map(\.description).joined(separator: "; "))."
+      "\(path): \(mismatches.map(\.description).printable(count: 8, limit: 200, separator: "; "))."
         + " Use the configuration that belongs to the weights."
     case .elementType(let path, let name, let type):
       "\(path): tensor \"\(name)\" holds \(type); weights must be float32, float16 or bfloat16."

@@ -40,16 +40,17 @@ package struct TensorMatching {
   private mutating func takeEncoder() throws(ImportError) {
     inventory = configuration.encoderTensors
     let missing = inventory.map(\.name).filter { tensors[$0] == nil }
-    guard missing.isEmpty else { throw .missingTensors(path: path, missing) }
+    guard missing.isEmpty else {
+      throw .missingTensors(path: path, missing, found: tensors.values.map(\.name).sorted())
+    }
   }
 
   private mutating func takeHeads() {
-    for head in XLMHead.allCases {
-      let wanted = configuration.tensors(of: head)
-      guard !wanted.isEmpty, wanted.allSatisfy({ tensors[$0.name] != nil }) else { continue }
-      heads.append(head)
+    heads = configuration.heads { tensors[$0.name] != nil }
+    var names: Set<String> = []
+    for head in heads {
       // Two heads may begin with the same summary.
-      inventory += wanted.filter { !inventory.contains($0) }
+      inventory += configuration.tensors(of: head).filter { names.insert($0.name).inserted }
     }
   }
 

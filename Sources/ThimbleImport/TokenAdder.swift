@@ -23,7 +23,9 @@ struct TokenAdder {
         throw .vocabulary(
           path: path,
           .entry(
-            reason: "the added token \"\(name(token))\" has the id \(id), in the vocabulary it has another."))
+            reason:
+              "the added token \"\(name(token))\" has the id \(id), in the vocabulary it has another."
+          ))
       }
       ids[token.content] = id
       tokens.append((id, token))
@@ -54,7 +56,8 @@ struct TokenAdder {
         return AddedToken(token.content, id: id, marks)
       },
       beginning: id("bos_token", ids) ?? 0, separator: id("sep_token", ids) ?? 1,
-      unknown: id("unk_token", ids) ?? 3, padding: id("pad_token", ids), mask: id("mask_token", ids))
+      unknown: id("unk_token", ids) ?? 3, padding: id("pad_token", ids), mask: id("mask_token", ids)
+    )
     files.mask = added.mask
     if !isStandard(added, ids) { files.added = added }
   }

@@ -22,7 +22,9 @@ public struct TokenizerFiles: Sendable {
     func hasCapital(_ bytes: ArraySlice<UInt8>) -> Bool {
       bytes.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
-    return (0..<merges.count).contains { hasCapital(merges[$0].left) || hasCapital(merges[$0].right) }
+    return (0..<merges.count).contains {
+      hasCapital(merges[$0].left) || hasCapital(merges[$0].right)
+    }
       || (0..<vocabulary.count).contains { index in
         let token = vocabulary.tokens[index]
         return hasCapital(token)

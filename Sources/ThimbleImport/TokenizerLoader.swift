@@ -39,6 +39,10 @@ struct TokenizerLoader {
         """)
     }
     if source.words == nil {
+      files.warnings +=
+        TokenizerWarnings(
+          settings: source.tokenizerSettings?.object ?? JSONObject(), folder: source.folder
+        ).all
       try AddedTokensReader(source: source).read(into: &files)
     }
     return files

@@ -20,6 +20,9 @@ public struct XLMCheckpoint: Sendable {
   public let tokenizer: TokenizerFiles?
   private let tensors: [String: CheckpointTensor]
 
+  /// What a user should know: what the files say and nobody heeds, and heads that nothing runs.
+  public let warnings: [String]
+
   public struct IgnoredTensor: Sendable, Equatable {
     public let name: String
     public let reason: String
@@ -43,7 +46,30 @@ public struct XLMCheckpoint: Sendable {
     return XLMCheckpoint(
       path: checkpoint.path, container: checkpoint.container, configuration: configuration,
       inventory: matching.inventory, heads: matching.heads, ignored: matching.ignored,
-      tokenizer: tokenizer, tensors: matching.tensors)
+      tokenizer: tokenizer, tensors: matching.tensors,
+      warnings: source.warnings + (tokenizer?.warnings ?? [])
+        + headWarnings(matching.heads, configuration, architectures: source.architectures))
+  }
+
+  private static func headWarnings(
+    _ heads: [XLMHead], _ configuration: XLMConfiguration, architectures: [String]
+  ) -> [String] {
+    var warnings = heads.filter { !$0.isRunnable }.map { head in
+      "the head for \(head.purpose) (\(head.rawValue)) is kept, but nothing runs it yet: only vectors of texts can be had "
+        + "of this model."
+    }
+    for name in architectures {
+      if let head = XLMHead(rawValue: name) {
+        guard !heads.contains(head), !configuration.tensors(of: head).isEmpty else { continue }
+        warnings.append(
+          "the configuration says \(name), but the tensors of its head for \(head.purpose) are not there."
+        )
+      } else if name != "XLMModel" {
+        warnings.append(
+          "the configuration says \(name), of which only what XLM has in common is run.")
+      }
+    }
+    return warnings
   }
 
   /// The tensor with the canonical name `name`, which is in the inventory.

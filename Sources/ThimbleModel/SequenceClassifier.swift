@@ -17,7 +17,11 @@ public final class SequenceClassifier {
 
   /// Whether the weights of such a head are among those of `provider`.
   public static func isPart(of provider: some WeightProvider) -> Bool {
-    provider.contains("\(layer).weight") && provider.contains("\(layer).bias")
+    heads(of: provider).contains(.sequenceClassification)
+  }
+
+  private static func heads(of provider: some WeightProvider) -> [XLMHead] {
+    provider.configuration.heads { provider.contains($0.name) }
   }
 
   private enum Activation: String { case identity, tanh, relu, gelu }
@@ -31,6 +35,12 @@ public final class SequenceClassifier {
     self.maximumSequences = maximumSequences
     let configuration = provider.configuration
     let summary = configuration.summary
+    // What a head for something else computes, even if it begins alike, are no classes of texts.
+    if let other = Self.heads(of: provider).first(where: { !$0.isRunnable }) {
+      throw .head(
+        path: provider.path,
+        reason: "its head is for \(other.purpose) (\(other.rawValue)), which is not run yet.")
+    }
     guard summary.kind != .attention else {
       throw .head(
         path: provider.path, reason: "\"summary_type\" is \"attn\", which nobody has implemented.")

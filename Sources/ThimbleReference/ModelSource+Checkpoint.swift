@@ -1,6 +1,6 @@
 public import Thimble
 internal import ThimbleArchitecture
-internal import ThimbleImport
+public import ThimbleImport
 internal import ThimbleModel
 internal import ThimbleSystem
 internal import ThimbleText
@@ -10,8 +10,14 @@ extension ModelSource {
   public static func checkpoint(
     _ path: String, options: RunOptions = RunOptions()
   ) throws -> ModelSource {
+    try .checkpoint(try XLMCheckpoint.open(path), options: options)
+  }
+
+  /// A checkpoint that was opened, to be run in place in fp32.
+  public static func checkpoint(
+    _ checkpoint: XLMCheckpoint, options: RunOptions = RunOptions()
+  ) throws -> ModelSource {
     let kernels = try options.kernels()
-    let checkpoint = try XLMCheckpoint.open(path)
     let weights = try CheckpointWeights(
       checkpoint, workers: options.threadCount, kernels: kernels)
     return ModelSource(

@@ -32,6 +32,34 @@ public func kind(ofPath path: String) -> PathKind {
   }
 }
 
+/// What a file of this mode is, in words.
+func kindName(_ mode: mode_t) -> String {
+  switch mode & S_IFMT {
+  case S_IFREG: "a file"
+  case S_IFDIR: "a folder"
+  case S_IFIFO: "a pipe"
+  case S_IFSOCK: "a socket"
+  case S_IFCHR, S_IFBLK: "a device"
+  default: "no regular file"
+  }
+}
+
+/// Whether both paths lead to one file, which is there.
+public func isSameFile(_ path: String, _ other: String) -> Bool {
+  var (first, second) = (stat(), stat())
+  return unsafe stat(path, &first) == 0 && stat(other, &second) == 0
+    && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}
+
+/// Bytes that this user may still write to the file system of the folder `path`; nil if it does not tell.
+public func freeSpace(inFolder path: String) -> Int? {
+  var status = statvfs()
+  guard unsafe statvfs(path, &status) == 0 else { return nil }
+  let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
+    by: UInt64(status.f_frsize))
+  return overflow ? nil : Int(clamping: bytes)
+}
+
 /// Makes the folder `path`, for this user only. The folder that holds it must exist.
 public func makeFolder(_ path: String) throws(SystemError) {
   guard unsafe mkdir(path, 0o700) == 0 else {

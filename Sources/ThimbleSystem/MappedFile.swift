@@ -24,7 +24,9 @@ public final class MappedFile: @unchecked Sendable {
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw .file(operation: "examine", path: path, code: errno)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .notAFile(path: path, found: kindName(status.st_mode))
+    }
     self.path = path
     count = Int(status.st_size)
     // An empty file cannot be mapped at length 0; no byte of the one page is ever read.

@@ -12,6 +12,8 @@ public final class OutputFile {
   private let folder: String
   private let temporaryPath: String
   private let isNamed: Bool
+  /// While an incomplete file has a name.
+  private var doomed: DoomedPath?
   private let descriptor: Int32
   private var isCommitted = false
   /// What a committed file outlives.
@@ -32,8 +34,16 @@ public final class OutputFile {
     folder = Self.split(path).folder
     temporaryPath = Self.hiddenPath(beside: path, "partial")
     var status = stat()
-    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw .notAFile(path: path)
+    if unsafe stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        throw .notAFile(path: path, found: kindName(status.st_mode))
+      }
+    } else if errno != ENOENT {
+      // A name that is too long would show only when the complete file gets it.
+      throw .file(operation: "create", path: path, code: errno)
+    }
+    guard !Self.split(path).name.isEmpty else {
+      throw .notAFile(path: path, found: "the name of a folder")
     }
     // O_TMPFILE: no name until it is complete, so that not even SIGKILL leaves anything behind.
     let unnamed = unsafe open(folder, unnamedFile | O_RDWR | O_CLOEXEC, 0o666)
@@ -42,13 +52,18 @@ public final class OutputFile {
       isNamed
       ? unsafe open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) : unnamed
     guard descriptor >= 0 else { throw .file(operation: "create", path: path, code: errno) }
+    if isNamed { doomed = DoomedPath(temporaryPath) }
   }
 
   /// A path in the folder of `path` that no other process uses: ".FILE.PROCESS.purpose".
   public static func hiddenPath(beside path: String, _ purpose: String) -> String {
     let (folder, name) = split(path)
-    return "\(folder).\(name).\(getpid()).\(purpose)"
+    // A name may have 255 bytes, and a character 4.
+    return "\(folder).\(String(name.unicodeScalars.prefix(48))).\(getpid()).\(purpose)"
   }
+
+  /// The folder of `path`.
+  public static func folder(of path: String) -> String { split(path).folder }
 
   private static func split(_ path: String) -> (folder: String, name: String) {
     let components = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -111,6 +126,7 @@ public final class OutputFile {
       durability == .cached || fsync(descriptor) == 0
     else { throw failure("write to") }
     if !isNamed {
+      doomed = DoomedPath(temporaryPath)
       // linkat does not replace a file, so the complete file gets a temporary name first.
       unsafe unlink(temporaryPath)
       guard
@@ -124,6 +140,7 @@ public final class OutputFile {
       throw .file(operation: "rename to", path: path, code: code)
     }
     isCommitted = true
+    doomed = nil
     // The new name is an entry of the folder: it is durable when the folder is.
     let folderDescriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folderDescriptor >= 0 {

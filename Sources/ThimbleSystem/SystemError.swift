@@ -4,8 +4,10 @@ internal import Glibc
 public enum SystemError: Error, Equatable, CustomStringConvertible {
   /// `operation` ("open", "write to") on `path` failed with the C error number `code`.
   case file(operation: String, path: String, code: Int32)
-  /// `path` is not a regular file.
-  case notAFile(path: String)
+  /// `path` is not a regular file, but `found`: "a folder".
+  case notAFile(path: String, found: String)
+  /// The file system of `path` has room for `available` bytes only.
+  case noSpace(path: String, needed: Int, available: Int)
   /// A line of standard input is longer than `limit` bytes.
   case lineTooLong(limit: Int)
   case outOfMemory(byteCount: Int)
@@ -18,8 +20,10 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .file(let operation, let path, let code):
       "\(path.printable()): cannot \(operation): \(unsafe String(cString: strerror(code)))."
-    case .notAFile(let path):
-      "\(path.printable()): not a regular file."
+    case .notAFile(let path, let found):
+      "\(path.printable()): \(found), where a file is wanted."
+    case .noSpace(let path, let needed, let available):
+      "\(path.printable()): about \(needed >> 20) MiB are needed, and \(available >> 20) MiB are free there."
     case .lineTooLong(let limit):
       "The line has more than \(limit) bytes. Split it."
     case .outOfMemory(let byteCount):

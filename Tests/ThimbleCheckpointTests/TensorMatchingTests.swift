@@ -50,7 +50,9 @@ struct TensorMatchingTests {
     let configuration = try configuration()
     let tensors = try complete(configuration).filter { !$0.name.contains("ffns.1.lin2") }
     let names = ["transformer.ffns.1.lin2.weight", "transformer.ffns.1.lin2.bias"]
-    #expect(throws: ImportError.missingTensors(path: "file", names)) {
+    #expect(
+      throws: ImportError.missingTensors(path: "file", names, found: tensors.map(\.name).sorted())
+    ) {
       try match(tensors, configuration)
     }
   }

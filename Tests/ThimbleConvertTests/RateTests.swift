@@ -31,6 +31,13 @@ struct RateTests {
     #expect(size <= limit && Double(size) >= 0.99 * Double(limit), "\(size) bytes")
   }
 
+  @Test("a size above the largest file gives the largest file", arguments: [20_000_000, Int.max])
+  func generousSize(limit: Int) throws {
+    let report = try convert(trainedModel(), .size(limit))
+    #expect(report.isFinest && report.bitsPerWeight > 7.5)
+    #expect(try !convert(trainedModel(), .size(2_500_000)).isFinest)
+  }
+
   @Test("a large model, of which only a sample is tried, has the rate too")
   func largeModel() throws {
     // Ten million weights from the same few bytes: more than are tried one by one.

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import ThimbleSystem
 import ThimbleTestSupport
@@ -38,8 +39,41 @@ struct OutputFileTests {
 
   @Test("a target that is no file is refused")
   func notAFile() {
-    #expect(throws: SystemError.notAFile(path: "/dev/null")) {
+    #expect(throws: SystemError.notAFile(path: "/dev/null", found: "a device")) {
       _ = try OutputFile(path: "/dev/null")
+    }
+  }
+
+  @Test("a name that no file can have is refused before anything is written")
+  func impossibleName() {
+    let long = folder(String(repeating: "a", count: 256))
+    #expect(throws: SystemError.file(operation: "create", path: long, code: 36)) {
+      _ = try OutputFile(path: long)
+    }
+    #expect(throws: SystemError.self) { _ = try OutputFile(path: folder("new/")) }
+    #expect(throws: SystemError.self) { _ = try OutputFile(path: "") }
+  }
+
+  @Test("the longest name there is can be written")
+  func longName() throws {
+    let name = String(repeating: "é", count: 127) + "a"
+    _ = try folder.write([1], to: name)
+    #expect(folder.names == [name])
+  }
+
+  @Test("a pipe or a folder is said to be one, and nobody waits for a writer")
+  func pipe() {
+    let path = folder("pipe")
+    let made = unsafe mkfifo(path, 0o600)
+    #expect(made == 0)
+    #expect(throws: SystemError.notAFile(path: path, found: "a pipe")) {
+      _ = try MappedFile(path: path)
+    }
+    #expect(throws: SystemError.notAFile(path: path, found: "a pipe")) {
+      _ = try OutputFile(path: path)
+    }
+    #expect(throws: SystemError.notAFile(path: folder.path, found: "a folder")) {
+      _ = try MappedFile(path: folder.path)
     }
   }
 }

@@ -42,6 +42,17 @@ struct CalibrationOptions: ParsableArguments {
     }
   }
 
+  var isWanted: Bool { calibrateRandomly || !calibrate.isEmpty }
+
+  /// What a conversion does, and about which shares of its time each part takes.
+  var stages: [(name: String, share: Double)] {
+    guard isWanted else { return [("Converting", 1)] }
+    var stages = [("Calibrating", 40.0), ("Measuring matrices", 40.0)]
+    if !calibrate.isEmpty { stages.insert(("Reading text", 0.5), at: 0) }
+    if maxKl != nil { stages.append(("Searching the size", 150)) }
+    return stages + [("Converting", 10)]
+  }
+
   /// The sentences of `text`, as `checkpoint` reads them.
   func sentences(_ text: EvaluationText, for checkpoint: XLMCheckpoint) throws -> CalibrationText {
     if ids { return .ids(text) }
@@ -61,6 +72,8 @@ struct DivergenceSearch {
   // Coarser files say nothing any more, and finer ones cannot be had of every model.
   static let range = 2.5...7.5
   private static let precision = 0.05
+  /// Halvings until that, and the first trial.
+  static let usualTrials = 8
 
   /// - Returns: nil if even the finest file differs more.
   func bits() throws -> Double? {

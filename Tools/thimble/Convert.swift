@@ -103,30 +103,66 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      try protectOutput()
-      // A path that cannot be written shows before anything is computed.
-      do throws(SystemError) { _ = try OutputFile(path: output) } catch {
-        throw ConvertError.system(error)
-      }
+      let start = monotonicSeconds()
+      try checkOutput()
       let opened = try XLMCheckpoint.open(
         checkpoint,
         options: ImportOptions(
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
           chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
+      warn(of: opened, checkpoint)
       let source = try ConversionSource(opened)
-      let (rate, guide) = try learn(from: opened, source)
+      try checkSpace(for: opened)
+      let stages = Stages(calibrating.stages)
+      let (rate, guide) = try learn(from: opened, source, stages)
       let converter = try Converter(
         source, rate: rate, calibration: guide, threadCount: threadCount,
         kernels: try kernels())
-      var progress: Progress?
+      let learning = monotonicSeconds() - start
+      stages.next()
       let report = try converter.convert(to: output) {
-        progress = progress ?? Progress("Converting", unit: .bytes, total: $0.bytesTotal)
-        progress?.update($0.bytesDone)
+        stages.update(Double($0.bytesDone) / Double(max($0.bytesTotal, 1)))
       }
-      progress?.finish()
-      try StandardStream.output.write(
-        json ? report.json(opened, output) : report.text(opened, output))
+      stages.finish()
+      let outcome = Outcome(
+        report: report, checkpoint: opened, path: output, seconds: monotonicSeconds() - start,
+        secondsOfLearning: guide == nil ? nil : learning)
+      try StandardStream.output.write(json ? outcome.json : outcome.text)
     }
+  }
+
+  /// Whatever can be wrong with the file to be written shows before anything is computed.
+  private func checkOutput() throws {
+    guard output != "-" else {
+      throw ValidationError("--output -: a .thimble file cannot be written to a pipe. Name a file.")
+    }
+    guard !isSameFile(output, checkpoint) else {
+      throw ValidationError("--output \(output): that is the checkpoint. Choose another name.")
+    }
+    try protectOutput()
+    do throws(SystemError) { _ = try OutputFile(path: output) } catch {
+      throw ConvertError.system(error)
+    }
+  }
+
+  /// A full disk shows too, as far as it can be foretold.
+  private func checkSpace(for checkpoint: XLMCheckpoint) throws {
+    let count = Double(checkpoint.inventory.map(\.elementCount).reduce(0, +))
+    let needed =
+      switch rate {
+      case .bits(let bits): count / 8 * min(bits, 8)
+      case .size(let size): min(Double(size), count)
+      case .quality(let quality): count / 8 * quality.usualBits
+      }
+    // A file that is made for calibrating lies beside it for a while.
+    let files = calibrating.isWanted ? 2.0 : 1.0
+    let folder = OutputFile.folder(of: output)
+    guard let available = freeSpace(inFolder: folder), Double(available) < 0.9 * files * needed
+    else {
+      return
+    }
+    throw ConvertError.system(
+      .noSpace(path: folder, needed: Int(files * needed), available: available))
   }
 
   /// A slip of the keyboard must not cost somebody their checkpoint.
@@ -146,49 +182,5 @@ extension Quality {
         "one of \(Self.allCases.map(\.rawValue).joined(separator: ", ")) is needed.")
     }
     self = quality
-  }
-}
-
-extension ConversionReport {
-  fileprivate func text(_ checkpoint: XLMCheckpoint, _ path: String) -> String {
-    var table = Table(
-      ["part", "weights", "bits/weight", "SQNR dB"], [.left, .right, .right, .right])
-    func append(_ name: String, _ count: Int, _ bits: Double, _ sqnr: Double?) {
-      table.append([name, grouped(count), decimal(bits, 2), sqnr.map { decimal($0, 1) } ?? "exact"])
-    }
-    for group in groups {
-      append(group.group.rawValue, group.parameterCount, group.bitsPerWeight, group.sqnr)
-    }
-    append("in all", parameterCount, bitsPerWeight, sqnr)
-    var text = table.text + "\n"
-    for tensor in checkpoint.ignored { text += "Left out: \(tensor.name): \(tensor.reason).\n" }
-    if checkpoint.tokenizer == nil {
-      text += "Without tokenizer: no vocabulary and merges lie beside the weights.\n"
-    }
-    text += "\(path): \(sizeText(fileSize)) in \(decimal(seconds, 1)) s"
-    if let peakPrivateBytes { text += ", with \(sizeText(peakPrivateBytes)) of memory" }
-    return text + "\n"
-  }
-
-  fileprivate func json(_ checkpoint: XLMCheckpoint, _ path: String) -> String {
-    func number(_ value: Double?) -> JSONValue { value.map { JSONValue($0) } ?? .null }
-    let groups = groups.map { group in
-      JSONValue.object([
-        "name": .string(group.group.rawValue), "parameters": JSONValue(group.parameterCount),
-        "size": JSONValue(group.size), "bitsPerWeight": JSONValue(group.bitsPerWeight),
-        "sqnr": number(group.sqnr),
-      ])
-    }
-    let ignored = checkpoint.ignored.map {
-      JSONValue.object(["name": .string($0.name), "reason": .string($0.reason)])
-    }
-    return JSONValue.object([
-      "file": .string(path), "size": JSONValue(fileSize), "parameters": JSONValue(parameterCount),
-      "bitsPerWeight": JSONValue(bitsPerWeight), "sqnr": number(sqnr),
-      "seconds": JSONValue(seconds),
-      "peakPrivateBytes": peakPrivateBytes.map { JSONValue($0) } ?? .null,
-      "hasTokenizer": .bool(checkpoint.tokenizer != nil), "groups": .array(groups),
-      "ignored": .array(ignored),
-    ]).text(.pretty) + "\n"
   }
 }

@@ -34,7 +34,9 @@ enum Failure: Int32 {
     case let error as ImportError:
       switch error {
       case .system(let error), .checkpoint(.system(let error)): self = Self.of(error)
-      case .missingFile, .checkpoint(.noWeights): self = .noInput
+      case .missingFile, .checkpoint(.noWeights), .checkpoint(.severalWeights),
+        .checkpoint(.snapshots):
+        self = .noInput
       default: self = .data
       }
     case let error as ConvertError:
@@ -69,7 +71,7 @@ enum Failure: Int32 {
     case .file("open", _, let code) where [2, 13, 20].contains(code): .noInput
     case .notAFile: .noInput
     case .zstd, .lineTooLong: .data
-    case .file, .outOfMemory, .thread: .inputOutput
+    case .file, .noSpace, .outOfMemory, .thread: .inputOutput
     }
   }
 }

@@ -42,6 +42,7 @@ struct Inspect: ParsableCommand {
         parameters  \(grouped(contents.parameterCount))
         vocabulary  \(grouped(model.vocabularySize)) tokens, \(contents.tokenizerLine)
         languages   \(contents.languageLine)
+        heads       \(contents.headLine)
 
 
       """
@@ -98,7 +99,21 @@ private struct FileContents {
       return "damaged tokenizer tables"
     }
     return "tables of \(sizeText(file.tokenizer.count))"
-      + (tables.lowercases ? ", lower case without accents" : "")
+      + (tables.lowercases
+        ? tables.isCased
+          ? ", with capitals (without in mode hf)" : ", lower case without accents" : "")
+      + (tables.addedTokenCount.map { ", \(grouped($0)) added tokens" } ?? "")
+  }
+
+  /// The heads that the tensors of the file make up.
+  private var heads: [XLMHead] {
+    let names = Set(file.tensors.map(\.name))
+    return configuration.heads { names.contains($0.name) }
+  }
+
+  var headLine: String {
+    let words = heads.map { "\($0.purpose)\($0.isRunnable ? "" : " (nothing runs it yet)")" }
+    return words.isEmpty ? "none: vectors of texts only" : words.joined(separator: "; ")
   }
 
   var languageLine: String {
@@ -166,7 +181,9 @@ private struct FileContents {
     .object([
       "path": .string(file.path), "size": JSONValue(file.size),
       "bitsPerWeight": .number(bitsPerWeight), "parameters": JSONValue(parameterCount),
-      "tokenizerSize": JSONValue(file.tokenizer.count), "configuration": configuration.json,
+      "tokenizerSize": JSONValue(file.tokenizer.count),
+      "heads": .array(heads.map { ["class": .string($0.rawValue), "runs": .bool($0.isRunnable)] }),
+      "configuration": configuration.json,
       "tensors": .array(
         file.tensors.map { tensor in
           .object([

@@ -1,8 +1,22 @@
 internal import ArgumentParser
 internal import Thimble
+internal import ThimbleImport
 internal import ThimbleModel
 internal import ThimbleReference
 internal import ThimbleSystem
+
+/// The checkpoint at `path`, to be run in place. What it says and nobody heeds is told.
+private func openCheckpoint(_ path: String, _ options: RunOptions) throws -> ModelSource {
+  let options = try checkpointOptions(options, path)
+  let checkpoint = try XLMCheckpoint.open(path)
+  warn(of: checkpoint, path)
+  return try .checkpoint(checkpoint, options: options)
+}
+
+/// Tells what the files of a checkpoint say and nobody heeds.
+func warn(of checkpoint: XLMCheckpoint, _ path: String) {
+  for warning in checkpoint.warnings { warn("\(path): \(warning)".printable(limit: 2000)) }
+}
 
 /// Options that say what a checkpoint cannot do are refused rather than ignored.
 private func checkpointOptions(_ options: RunOptions, _ path: String) throws -> RunOptions {
@@ -36,5 +50,5 @@ func openSource(
   if isThimbleFile(path) {
     return try .file(path, options: options, scoresVocabulary: scoresVocabulary)
   }
-  return try .checkpoint(path, options: try checkpointOptions(options, path))
+  return try openCheckpoint(path, options)
 }

@@ -20,17 +20,25 @@ struct Progress {
 
   /// Shows `done` of the total, at most ten times a second.
   mutating func update(_ done: Int) {
+    let rate = Double(done) / (monotonicSeconds() - start)
+    update(
+      titled: title, fraction: total > 0 ? Double(done) / Double(total) : 1, rate: rateText(rate))
+  }
+
+  /// Shows `fraction` of the whole under a title of its own.
+  mutating func update(titled title: String, fraction: Double, rate: String? = nil) {
     let now = monotonicSeconds()
     guard isShown, now - start > 0.5, now - shownAt > 0.1 else { return }
     shownAt = now
-    let fraction = total > 0 ? min(Double(done) / Double(total), 1) : 1
-    let rate = Double(done) / (now - start)
-    let left = rate > 0 ? Double(total - done) / rate : 0
+    let fraction = min(fraction, 1)
     let width = 24
     let filled = Int(fraction * Double(width))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    // A thousandth of the work says nothing about the rest.
+    let left =
+      fraction > 0.001 ? "  \(duration((now - start) / fraction * (1 - fraction))) left" : ""
     let line =
-      "\(title) \(bar) \(decimal(fraction * 100, 0)) %  \(rateText(rate))  \(duration(left)) left"
+      "\(title) \(bar) \(decimal(fraction * 100, 0)) %" + (rate.map { "  \($0)" } ?? "") + left
     // Columns that a longer line left behind are cleared. An unwritable terminal is no reason to stop.
     try? StandardStream.error.write("\r\(line)\u{1B}[K")
   }

@@ -56,7 +56,9 @@ struct Sweep: ParsableCommand {
       let files = try outputs.open()
       let sentences = try EvaluationText(paths: text)
       let kernels = try options.run.kernels()
-      let source = try ConversionSource(try XLMCheckpoint.open(checkpoint))
+      let opened = try XLMCheckpoint.open(checkpoint)
+      warn(of: opened, checkpoint)
+      let source = try ConversionSource(opened)
       let folder = "\(temporary)/thimble-sweep-\(processID)"
       try makeFolder(folder)
       let path = "\(folder)/model.thimble"

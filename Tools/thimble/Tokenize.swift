@@ -151,7 +151,9 @@ struct Tokenize: ParsableCommand {
     if isThimbleFile(model) {
       view = try ThimbleFile(path: model).tokenizer
     } else {
-      view = try ByteView(try XLMCheckpoint.open(model).tokenizerTables() ?? [])
+      let checkpoint = try XLMCheckpoint.open(model)
+      warn(of: checkpoint, model)
+      view = try ByteView(try checkpoint.tokenizerTables() ?? [])
     }
     guard !view.isEmpty else { throw LineError.noVocabulary(path: model) }
     return try TokenizerTables(view: view)

@@ -78,8 +78,8 @@ struct Unpickler {
     case .float: try pushFloat(bytes)
     case .unicode8, .unicode32, .unicode64, .string8, .string32, .bytes8, .bytes32:
       try pushText(opcode, bytes)
-    case .put8: try stack.memoize(UInt32(try takeByte(bytes)))
-    case .put32: try stack.memoize(UInt32(try takeInteger(bytes, size: 4)))
+    case .put8: try memoize(UInt32(try takeByte(bytes)))
+    case .put32: try memoize(UInt32(try takeInteger(bytes, size: 4)))
     case .memoize: try stack.memoize()
     case .get8: try stack.pushMemo(UInt32(try takeByte(bytes)))
     case .get32: try stack.pushMemo(UInt32(try takeInteger(bytes, size: 4)))
@@ -197,9 +197,15 @@ struct Unpickler {
 
   private mutating func checkItemCount(adding count: Int) throws(PickleFault) {
     heap.itemCount += count
-    guard heap.itemCount <= Self.maximumItemCount else {
-      throw .limit("values", Self.maximumItemCount)
-    }
+    // Honest writers take more bytes than there are items; a hostile one uses a long list again and again.
+    let limit = min(2 * position, Self.maximumItemCount)
+    guard heap.itemCount <= limit else { throw .limit("values for its size", limit) }
+  }
+
+  /// Writers count the values that they keep, each of which takes more than a byte.
+  private mutating func memoize(_ index: UInt32) throws(PickleFault) {
+    guard index < max(position, 256) else { throw .limit("memos for its size", position) }
+    try stack.memoize(index)
   }
 
   private mutating func pushContainer(_ value: PickleValue) throws(PickleFault) {

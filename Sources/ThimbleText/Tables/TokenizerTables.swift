@@ -57,6 +57,9 @@ public final class TokenizerTables: Sendable {
     languageText.utf8String()?.split(separator: "\n").map(String.init) ?? []
   }
 
+  /// How many tokens texts are split at; nil if they are those of every XLM model.
+  public var addedTokenCount: Int? { addedTokens?.count }
+
   /// The id of a token as vocab.json spells it, with `</w>` at the end of a word.
   public func id(of token: Span<UInt8>) -> Int? {
     let (length, endsWord) = splitEndOfWord(token)
