@@ -95,6 +95,7 @@ let package = Package(
       path: "Tests/ThimbleTestSupport", swiftSettings: swift),
     tests("ThimbleSystemTests", ["ThimbleSystem", "ThimbleTestSupport"]),
     tests("ThimbleJSONTests", ["ThimbleJSON"]),
+    tests("ThimbleArchitectureTests", ["ThimbleArchitecture"]),
     tests(
       "ThimbleFormatTests", ["ThimbleFormat", "ThimbleModel", "ThimbleTestSupport"],
       fixtures: true),
@@ -102,6 +103,7 @@ let package = Package(
     tests(
       "ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleCheckpointTests", ["ThimbleImport", "ThimbleTestSupport"], fixtures: true),
+    tests("ThimbleImportTests", ["ThimbleImport", "ThimbleTestSupport"]),
     tests("ThimbleConvertTests", ["ThimbleConvert", "ThimbleTestSupport"]),
     tests(
       "ThimbleModelTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"],

@@ -18,7 +18,8 @@ struct ActivatedLinearTests {
   // takes, and more.
   static let shapes = [
     Shape(rows: 5, panelsPerChunk: 1, tokens: 3), Shape(rows: 160, panelsPerChunk: 1, tokens: 66),
-    Shape(rows: 96, panelsPerChunk: 2, tokens: 130), Shape(rows: 130, panelsPerChunk: 2, tokens: 64),
+    Shape(rows: 96, panelsPerChunk: 2, tokens: 130),
+    Shape(rows: 130, panelsPerChunk: 2, tokens: 64),
     Shape(rows: 290, panelsPerChunk: 3, tokens: 7), Shape(rows: 90, panelsPerChunk: 3, tokens: 66),
     Shape(rows: 64, panelsPerChunk: 2, tokens: 0),
   ]
