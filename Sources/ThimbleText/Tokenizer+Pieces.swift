@@ -55,15 +55,15 @@ extension Tokenizer {
         Token(id: symbol, start: scalars[word.lowerBound].start, end: last, segment: segment))
       return
     }
-    pairing.removeAll()
-    for index in word { pairing.append(scalars[index].value, tables.hash) }
-    pairing.merge(tables)
-    for index in pairing.pieces.indices {
-      let first = word.lowerBound + Int(pairing.pieces[index].scalar)
+    merger.removeAll()
+    for index in word { merger.append(scalars[index].value, tables.hash) }
+    merger.merge(tables)
+    for index in merger.pieces.indices {
+      let first = word.lowerBound + Int(merger.pieces[index].scalar)
       let end =
-        index + 1 < pairing.pieces.count
-        ? scalars[word.lowerBound + Int(pairing.pieces[index + 1].scalar) - 1].end : last
-      let symbol = pairing.symbol(index, tables) ?? .max
+        index + 1 < merger.pieces.count
+        ? scalars[word.lowerBound + Int(merger.pieces[index + 1].scalar) - 1].end : last
+      let symbol = merger.symbol(index, tables) ?? .max
       let id = symbol < UInt32(tables.tokenCount) ? symbol : UInt32(specialTokens.unknown)
       tokens.append(Token(id: id, start: scalars[first].start, end: end, segment: segment))
     }

@@ -26,7 +26,7 @@ public struct Tokenizer: ~Copyable {
   var words: [Range<Int>] = []
   var bytes: [UInt8] = []
   var folder = WordFolder()
-  var pairing = PairMerger()
+  var merger = BytePairMerger()
 
   /// Texts up to this many scalars leave their working memory to the next one.
   private static let keptCapacity = 1 << 14
@@ -216,7 +216,7 @@ public struct Tokenizer: ~Copyable {
   private mutating func shrink() {
     text.shrink(to: Self.keptCapacity)
     folder.shrink(to: Self.keptCapacity)
-    pairing.shrink(to: Self.keptCapacity)
+    merger.shrink(to: Self.keptCapacity)
     chinese?.shrink(to: Self.keptCapacity)
     thai?.shrink(to: Self.keptCapacity)
     if bytes.capacity > Self.keptCapacity { bytes = [] }

@@ -38,9 +38,9 @@ extension TokenizerTables {
     let tables = try TokenizerTables(view: view)
     let blocks = layout.range(of: .symbolBlocks).lowerBound
     var bytes = bytes
-    var pairing = PairMerger()
+    var merger = BytePairMerger()
     for symbol in 0..<UInt32(tables.tokenCount) {
-      guard let entry = tables.entry(symbol), tables.isWhole(symbol, entry, &pairing) else {
+      guard let entry = tables.entry(symbol), tables.isWhole(symbol, entry, &merger) else {
         continue
       }
       bytes[blocks + Int(symbol >> 4) * 24 + 6 + Int(symbol & 15) / 8] |= 1 << UInt8(symbol & 7)

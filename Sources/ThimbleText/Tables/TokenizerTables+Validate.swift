@@ -34,7 +34,7 @@ extension TokenizerTables {
 
   /// Every symbol is found under its own text, and knows whether its merges lead to it.
   private func validateSymbols() throws(TextError) {
-    var pairing = PairMerger()
+    var merger = BytePairMerger()
     var present = 0
     for symbol in 0..<UInt32(symbolCount) {
       guard let entry = entry(symbol) else { continue }
@@ -51,7 +51,7 @@ extension TokenizerTables {
       guard found == symbol else {
         throw .damagedTables(reason: "symbol \(symbol) is not found under its text")
       }
-      guard entry.isWhole == isWhole(symbol, entry, &pairing) else {
+      guard entry.isWhole == isWhole(symbol, entry, &merger) else {
         throw .damagedTables(reason: "the flag of whole words of symbol \(symbol) is wrong")
       }
     }
@@ -62,11 +62,11 @@ extension TokenizerTables {
   }
 
   /// Whether the merges turn the text of a symbol, as a word, into that token alone.
-  func isWhole(_ symbol: UInt32, _ entry: Entry, _ pairing: inout PairMerger) -> Bool {
+  func isWhole(_ symbol: UInt32, _ entry: Entry, _ merger: inout BytePairMerger) -> Bool {
     guard entry.endsWord, !entry.text.isEmpty, symbol < UInt32(tokenCount) else { return false }
-    textBytes[entry.text].withSpan { pairing.load(wordBytes: $0, hash) }
-    pairing.merge(self)
-    return pairing.pieces.count == 1 && pairing.symbol(0, self) == symbol
+    textBytes[entry.text].withSpan { merger.load(wordBytes: $0, hash) }
+    merger.merge(self)
+    return merger.pieces.count == 1 && merger.symbol(0, self) == symbol
   }
 
   /// Every merge splits its symbol's text in two and has a rank of its own, and the list of those

@@ -5,7 +5,7 @@ internal import ThimbleSystem
 /// As long as some neighbours merge, the pair with the lowest rank is merged wherever it occurs,
 /// from left to right; then the ranks are looked at anew. Merges come from untrusted tables, so
 /// nothing is assumed of them: every round shortens the word, which bounds the work.
-struct PairMerger {
+struct BytePairMerger {
   /// A part of the word on its way to become a token.
   struct Piece {
     /// Where it begins among the bytes and the scalars of the word.
@@ -40,7 +40,7 @@ struct PairMerger {
 
   /// Gives memory back after an unusually long word.
   mutating func shrink(to capacity: Int) {
-    if bytes.capacity > capacity { self = PairMerger() }
+    if bytes.capacity > capacity { self = BytePairMerger() }
   }
 
   /// Adds one scalar to the word.
