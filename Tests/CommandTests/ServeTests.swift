@@ -228,7 +228,10 @@ struct ServeTests {
   @Test("says so if the port is taken, the file is missing or is none")
   func failures() async throws {
     let server = try ServerProcess([SmallModel.path])
-    guard case .port(let port) = server.address else { return }
+    guard case .port(let port) = server.address else {
+      Issue.record("the server has no port")
+      return
+    }
     let taken = try thimble("serve", SmallModel.path, "--port", "\(port)")
     #expect(taken.exitCode == 74 && taken.errors.contains("\(port)"), "\(taken.errors)")
     #expect(server.stop() == 0)

@@ -69,6 +69,7 @@ struct ReferenceGoldenTests {
       let ids = try #require(expected["ids"]).ints
       try batch.append(ids.map { Int32($0) })
       let masks = try #require(expected["masks"]?.array)
+      #expect(!masks.isEmpty)
       let positions = try masks.map { try #require($0["position"]?.int) }
       try model.score(batch, at: positions) { index, logits in
         let top = masks[index]["top"]?.array ?? []
@@ -82,6 +83,7 @@ struct ReferenceGoldenTests {
       }
       try model.encoder.encode(batch)
       let states = try #require(expected["hidden_first8_of_each_token"]?.array)
+      #expect(states.count == ids.count)
       for (row, state) in states.enumerated() {
         #expect(
           largestDifference(Array(model.encoder.hiddenState(row).prefix(8)), state.floats)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 
 /// What a program left behind when it ended.
 ///
@@ -44,4 +45,10 @@ public struct ChildProcess: Sendable {
   public static func environment(_ name: String) -> String? {
     ProcessInfo.processInfo.environment[name]
   }
+}
+
+/// Lets this process read the file at `path` as its standard input from now on.
+public func replaceStandardInput(by path: String) throws {
+  let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+  withExtendedLifetime(file) { _ = dup2(file.fileDescriptor, 0) }
 }
