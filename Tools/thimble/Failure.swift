@@ -111,7 +111,9 @@ private let readerHasGone = ExitCode(128 + 13)
 /// Runs `body`; an error becomes its message on standard error and an exit code. That nobody reads any more is none.
 func reportingFailure(_ body: () throws -> Void) throws {
   do { try body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
-    throw error
+    // Found while the command ran: the usage of its options would not help.
+    report(error)
+    throw ExitCode(Failure.usage.rawValue)
   } catch SystemError.file("write", _, 32) {  // EPIPE
     throw readerHasGone
   } catch {
