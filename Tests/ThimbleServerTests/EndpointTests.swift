@@ -66,6 +66,23 @@ struct EndpointTests {
     }
   }
 
+  @Test("at the address of the model do what the request fits")
+  func natural() async throws {
+    for path in ["/", "/models/small", "/models/org/small"] {
+      let vectors = try await client.post("/embed", ["inputs": "Hello you"])
+      #expect(try await client.post(path, ["inputs": "Hello you"]).text == vectors.text)
+      let raw = try await client.post(path, ["inputs": "a <mask>", "normalize": false])
+      #expect(raw.json.array?.first?.floats.count == 192)
+      let similar: JSONValue = ["inputs": ["source_sentence": "a", "sentences": ["a", "b"]]]
+      #expect(try await client.post(path, similar).json.array?.count == 2)
+      let filled = try await client.post(path, ["inputs": "a <mask>", "parameters": [:]])
+      #expect(filled.json.array?.first?["token_str"] != nil)
+      // Asked to fill masks, it says that there are none.
+      let none = try await client.post(path, ["inputs": "a", "parameters": ["top_k": 1]])
+      #expect(none.status == 422 && none.text.contains("mask"))
+    }
+  }
+
   @Test("take parameters as Hugging Face's pipeline does")
   func parameters() async throws {
     var options = FillMaskOptions()

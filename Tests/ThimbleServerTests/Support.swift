@@ -51,7 +51,8 @@ struct Client {
 
   init(
     path: String, key: String? = nil, queueCapacity: Int = 1 << 15, text: TextOptions = .init(),
-    activations: ActivationPrecision = .int8, roomForReadings: Int = 2 << 20
+    activations: ActivationPrecision = .int8, roomForReadings: Int = 2 << 20,
+    set: (inout InterfaceOptions) -> Void = { _ in }
   ) throws {
     let metrics = ServerMetrics()
     var run = RunOptions(threads: 2, maximumTokens: 128)
@@ -64,6 +65,7 @@ struct Client {
     options.name = "org/small"
     options.key = key.flatMap { APIKey($0) }
     options.text = text
+    set(&options)
     interface = HTTPInterface(
       engine: engine, options: options, metrics: metrics, logger: Self.silent)
   }
