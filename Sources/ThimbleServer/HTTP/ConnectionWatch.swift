@@ -60,6 +60,10 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
   private let connection = Connection()
   private var reading: Scheduled<Void>?
   private var writing: Scheduled<Void>?
+  /// Whether the answer under way does not tell its length, since it is still being computed.
+  private var isOpenEnded = false
+  /// Pieces of it that the client has not taken yet.
+  private var untaken = 0
 
   init(_ connections: Connections, timeout: TimeAmount) {
     self.connections = connections
@@ -104,10 +108,19 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head:
-      writing?.cancel()
-      writing = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
-        context.close(promise: nil)
+    case .head(let head):
+      isOpenEnded = head.headerFields[.contentLength] == nil
+      untaken = 0
+      startWriting(context)
+      context.write(data, promise: promise)
+    case .body where isOpenEnded:
+      // Time to compute is not time to take: it runs only while a piece is on its way.
+      untaken += 1
+      startWriting(context)
+      let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
+      promise.futureResult.assumeIsolated().whenSuccess {
+        self.untaken -= 1
+        if self.untaken == 0 { self.writing?.cancel() }
       }
       context.write(data, promise: promise)
     case .body: context.write(data, promise: promise)
@@ -116,6 +129,13 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
       let timer = writing
       promise.futureResult.whenComplete { _ in timer?.cancel() }
       context.write(data, promise: promise)
+    }
+  }
+
+  private func startWriting(_ context: ChannelHandlerContext) {
+    writing?.cancel()
+    writing = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+      context.close(promise: nil)
     }
   }
 }
