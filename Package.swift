@@ -55,8 +55,9 @@ let package = Package(
     library("ThimbleCheckpoint", ["ThimbleSystem", "ThimbleJSON"]),
     library("ThimbleImport", ["ThimbleCheckpoint", "ThimbleArchitecture", "ThimbleText"]),
     library("ThimbleModel", ["ThimbleFormat", "ThimbleOps", "ThimbleArchitecture"]),
-    library("ThimbleConvert", ["ThimbleImport", "ThimbleFormat"]),
-    library("Thimble", ["ThimbleModel", "ThimbleText"]),
+    library("ThimbleContents", ["ThimbleFormat", "ThimbleArchitecture", "ThimbleText"]),
+    library("ThimbleConvert", ["ThimbleImport", "ThimbleContents"]),
+    library("Thimble", ["ThimbleModel", "ThimbleContents"]),
     library("ThimbleReference", ["Thimble", "ThimbleImport"]),
     library("ThimbleEvaluation", ["ThimbleReference"]),
     .target(

@@ -2,7 +2,7 @@ public import ThimbleSystem
 
 /// Why a .thimble file cannot be read, or written.
 ///
-/// Every case but `system` means that the file breaks a rule of Formats/thimble.md.
+/// Every case but `unwritable` and `system` means that the file breaks a rule of Formats/thimble.md.
 public enum FormatError: Error, Equatable, CustomStringConvertible {
   /// The file does not begin as a .thimble file; `hint` says what it looks like instead, if known.
   case foreign(path: String, hint: String?)
@@ -13,6 +13,8 @@ public enum FormatError: Error, Equatable, CustomStringConvertible {
   case invalid(path: String, part: String, rule: String)
   /// A part of the file does not have the hash that is recorded for it.
   case damaged(path: String, part: String)
+  /// What is to be written breaks the rule `rule`: no file can hold it.
+  case unwritable(part: String, rule: String)
   case system(SystemError)
 
   public var description: String {
@@ -27,6 +29,8 @@ public enum FormatError: Error, Equatable, CustomStringConvertible {
       "\(path): \(part): \(rule). The file was damaged, or not written by thimble: convert again."
     case .damaged(let path, let part):
       "\(path): \(part): the checksum does not match. The file is damaged: copy it again, or convert again."
+    case .unwritable(let part, let rule):
+      "\(part): \(rule). A .thimble file cannot hold this model."
     case .system(let error):
       error.description
     }

@@ -1,3 +1,4 @@
+public import ThimbleArchitecture
 public import ThimbleFormat
 public import ThimbleOps
 public import ThimbleSystem
@@ -16,6 +17,10 @@ public enum ModelError: Error, CustomStringConvertible {
   case id(found: Int, limit: Int)
   /// The budget is below what the model needs without pinning anything.
   case budget(bytes: Int, minimum: Int)
+  /// The file asks for more memory than its size justifies.
+  case inflated(path: String, fileSize: Int, minimum: Int)
+  /// Sections of the file do not fit each other.
+  case disagreements(path: String, [Disagreement])
   /// The model yields NaN or infinities: its weights are damaged, or too large for fp32.
   case notFinite(path: String)
   /// The model has not the head that is asked for, or one that cannot be run.
