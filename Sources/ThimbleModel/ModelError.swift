@@ -45,6 +45,9 @@ public enum ModelError: Error, CustomStringConvertible {
       "Id \(found) is outside the table of \(limit) (0 to \(limit - 1)). Was the text encoded for another model?"
     case .budget(let bytes, let minimum):
       "A memory budget of \(megabytes(bytes)) is too little: this model needs at least \(megabytes(minimum))."
+    case .inflated(let path, let fileSize, let minimum):
+      "\(path.printable()): this model needs at least \(megabytes(minimum)) of memory, far more than a file of \(megabytes(fileSize)) justifies: it holds little but zeros."
+    case .disagreements(let path, let found): Disagreement.text(found, path: path)
     case .notFinite(let path):
       "\(path.printable()): the model yields values that are not finite. Its weights are damaged, or too large."
     case .head(let path, let reason): "\(path.printable()): \(reason)"

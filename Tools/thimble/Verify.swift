@@ -23,6 +23,9 @@ struct Verify: ParsableCommand {
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
 
+  /// Problems that are named; of a file that is damaged throughout nobody reads a million.
+  private static let shown = 50
+
   func run() throws {
     try reportingFailure {
       let file = try ThimbleFile(path: file)
@@ -34,7 +37,10 @@ struct Verify: ParsableCommand {
       progress.withLock { $0.finish() }
       problems += contentProblems(file)
       guard problems.isEmpty else {
-        for problem in problems { report(problem) }
+        for problem in problems.prefix(Self.shown) { report(problem) }
+        if problems.count > Self.shown {
+          try StandardStream.error.write("thimble: and \(problems.count - Self.shown) more.\n")
+        }
         throw ExitCode(Failure.data.rawValue)
       }
       try StandardStream.output.write(
