@@ -89,7 +89,7 @@ let package = Package(
     .target(
       name: "ThimbleTestSupport",
       dependencies: [
-        "ThimbleSystem", "ThimbleJSON",
+        "ThimbleSystem", "ThimbleJSON", "ThimbleArchitecture", "ThimbleFormat",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

@@ -1,37 +1,44 @@
-import ThimbleArchitecture
-import ThimbleFormat
-import ThimbleJSON
-import ThimbleSystem
+internal import ThimbleArchitecture
+public import ThimbleFormat
+public import ThimbleJSON
+internal import ThimbleSystem
 
 /// The parts of a .thimble file, free to be changed, and written with every place and checksum right: what is wrong with
 /// such a file is what its parts say. Tools/Fuzz uses it too.
-struct FileParts {
-  var configuration: [UInt8]
-  var tokenizer: [UInt8]
-  var tensors: [Tensor] = []
+public struct FileParts: Sendable {
+  public var configuration: [UInt8]
+  public var tokenizer: [UInt8]
+  public var tensors: [Tensor] = []
 
   /// The fields of a tensor record that do not follow from others, and its chunks.
-  struct Tensor {
-    var name: [UInt8]
-    var kind: UInt8
-    var rank: UInt8
-    var rows: UInt32
-    var columns: UInt32
-    var panelsPerChunk: UInt32
-    var step: UInt32
+  public struct Tensor: Sendable {
+    public var name: [UInt8]
+    public var kind: UInt8
+    public var rank: UInt8
+    public var rows: UInt32
+    public var columns: UInt32
+    public var panelsPerChunk: UInt32
+    public var step: UInt32
     /// 1 + the index of the tensor with its column factors, or 0.
-    var columnFactors: UInt32 = 0
-    var chunks: [Chunk] = []
+    public var columnFactors: UInt32 = 0
+    public var chunks: [Chunk] = []
   }
 
-  struct Chunk {
-    var codes: [UInt8]
-    var scales: [UInt8] = []
-    var codesEncoding: UInt8 = 0
-    var scalesEncoding: UInt8 = 0
+  public struct Chunk: Sendable {
+    public var codes: [UInt8]
+    public var scales: [UInt8] = []
+    public var codesEncoding: UInt8 = 0
+    public var scalesEncoding: UInt8 = 0
+
+    public init(
+      codes: [UInt8], scales: [UInt8] = [], codesEncoding: UInt8 = 0, scalesEncoding: UInt8 = 0
+    ) {
+      (self.codes, self.scales) = (codes, scales)
+      (self.codesEncoding, self.scalesEncoding) = (codesEncoding, scalesEncoding)
+    }
   }
 
-  init(_ file: ThimbleFile) {
+  public init(_ file: ThimbleFile) {
     configuration = file.configuration.bytes()
     tokenizer = file.tokenizer.bytes()
     tensors = file.tensors.map { tensor in
@@ -50,7 +57,7 @@ struct FileParts {
   }
 
   /// All of the file.
-  func bytes() throws -> [UInt8] {
+  public func bytes() throws -> [UInt8] {
     var writer = Bytes()
     var directory = Bytes()
     writer.pad(to: 64)
@@ -133,7 +140,8 @@ struct FileParts {
 }
 
 extension FileParts.Tensor {
-  init(_ shape: TensorShape) {
+  /// The record of `shape`, without chunks.
+  public init(_ shape: TensorShape) {
     self.init(
       name: Array(shape.name.utf8), kind: shape.kind.rawValue, rank: UInt8(shape.rank),
       rows: UInt32(shape.rows), columns: UInt32(shape.columns),
@@ -141,7 +149,7 @@ extension FileParts.Tensor {
   }
 
   /// A tensor of made-up weights, stored as they are; matrices of 64 rows or more are quantised.
-  init(_ name: String, shape: [Int], seed: inout UInt64) {
+  public init(_ name: String, shape: [Int], seed: inout UInt64) {
     let isQuantised = shape.count == 2 && shape[0] >= 64
     let columns = shape[shape.count - 1]
     let made: TensorShape =
@@ -180,7 +188,7 @@ extension FileParts.Tensor {
 extension FileParts {
   /// A model of one layer of width 64 with heads for language, classes of texts and classes of tokens, of made-up weights. Its
   /// matrices are quantised, some with column factors.
-  init(tokenizer: [UInt8], vocabularySize: Int, languages: [String]) throws {
+  public init(tokenizer: [UInt8], vocabularySize: Int, languages: [String]) throws {
     var ids = JSONObject()
     for (id, name) in languages.enumerated() { ids.set(name, to: JSONValue(id)) }
     let json: JSONValue = .object([
@@ -212,7 +220,7 @@ extension FileParts {
   }
 
   /// The tensor called `name`; setting nil removes it.
-  subscript(name: String) -> Tensor? {
+  public subscript(name: String) -> Tensor? {
     get { tensors.first { $0.name.elementsEqual(name.utf8) } }
     set {
       guard let place = tensors.firstIndex(where: { $0.name.elementsEqual(name.utf8) }) else {
@@ -224,7 +232,7 @@ extension FileParts {
   }
 
   /// Gives the tensor called `name` another shape, with weights that fit it.
-  mutating func reshape(_ name: String, to shape: [Int]) {
+  public mutating func reshape(_ name: String, to shape: [Int]) {
     var seed: UInt64 = 7
     let factors = self[name]?.columnFactors ?? 0
     self[name] = Tensor(name, shape: shape, seed: &seed)
@@ -232,7 +240,7 @@ extension FileParts {
   }
 
   /// Sets a field of the configuration.
-  mutating func set(_ field: String, to value: JSONValue) {
+  public mutating func set(_ field: String, to value: JSONValue) {
     guard case .object(var object)? = try? JSONValue(parsing: configuration) else { return }
     object.set(field, to: value)
     configuration = Array(JSONValue.object(object).text().utf8)
