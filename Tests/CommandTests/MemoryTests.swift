@@ -155,7 +155,7 @@ struct InflatedFileTests {
       ("transformer.position_embeddings.weight", positions, 64),
       ("transformer.embeddings.weight", vocabulary, 64),
       ("pred_layer.proj.bias", nil, vocabulary),
-    ] {
+    ] as [(String, Int?, Int)] {
       let shape = TensorShape.f32(name: name, rows: rows, columns: columns)
       var tensor = FileParts.Tensor(shape)
       for chunk in 0..<shape.chunkCount {

@@ -215,7 +215,8 @@ extension FileParts {
       ("transformer.ffns.0.inner_factors", [inner], 256),
     ] {
       tensors.append(Tensor(factors, shape: [count], seed: &seed))
-      for name in matrices { self[name]?.columnFactors = UInt32(tensors.count) }
+      let place = UInt32(tensors.count)
+      for name in matrices { self[name]?.columnFactors = place }
     }
   }
 
@@ -227,7 +228,14 @@ extension FileParts {
         if let newValue { tensors.append(newValue) }
         return
       }
-      if let newValue { tensors[place] = newValue } else { tensors.remove(at: place) }
+      if let newValue {
+        tensors[place] = newValue
+        return
+      }
+      tensors.remove(at: place)
+      for index in tensors.indices where tensors[index].columnFactors > place {
+        tensors[index].columnFactors -= 1
+      }
     }
   }
 
