@@ -55,8 +55,9 @@ let package = Package(
     library("ThimbleCheckpoint", ["ThimbleSystem", "ThimbleJSON"]),
     library("ThimbleImport", ["ThimbleCheckpoint", "ThimbleArchitecture", "ThimbleText"]),
     library("ThimbleModel", ["ThimbleFormat", "ThimbleOps", "ThimbleArchitecture"]),
-    library("ThimbleConvert", ["ThimbleImport", "ThimbleFormat"]),
-    library("Thimble", ["ThimbleModel", "ThimbleText"]),
+    library("ThimbleContents", ["ThimbleFormat", "ThimbleArchitecture", "ThimbleText"]),
+    library("ThimbleConvert", ["ThimbleImport", "ThimbleContents"]),
+    library("Thimble", ["ThimbleModel", "ThimbleContents"]),
     library("ThimbleReference", ["Thimble", "ThimbleImport"]),
     library("ThimbleEvaluation", ["ThimbleReference"]),
     .target(
@@ -88,7 +89,7 @@ let package = Package(
     .target(
       name: "ThimbleTestSupport",
       dependencies: [
-        "ThimbleSystem", "ThimbleJSON",
+        "ThimbleSystem", "ThimbleJSON", "ThimbleArchitecture", "ThimbleFormat",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

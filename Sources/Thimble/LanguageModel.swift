@@ -40,10 +40,10 @@ public final class LanguageModel {
   /// A model with the weights of `provider`.
   ///
   /// - Parameters:
-  ///   - tokenizer: tables as Formats/tokenizer.md describes them; empty for none.
+  ///   - tokenizer: nil for none.
   ///   - plan: the one that the weights were made by, if any.
   public init(
-    _ provider: some WeightProvider, tokenizer: ByteView, plan: MemoryPlan?, maximumTokens: Int,
+    _ provider: some WeightProvider, tokenizer: TokenizerTables?, plan: MemoryPlan?, maximumTokens: Int,
     activations: ActivationPrecision = .int8, threads: Int, kernels: KernelTable
   ) throws {
     path = provider.path
@@ -56,7 +56,7 @@ public final class LanguageModel {
     let configuration = provider.configuration
     text = ModelText(
       path: path, configuration: configuration,
-      tables: tokenizer.isEmpty ? nil : try TokenizerTables(view: tokenizer),
+      tables: tokenizer,
       longestText: min(configuration.maxPositions, maximumTokens))
     self.tokenizer = text.makeTokenizer()
   }

@@ -2,14 +2,15 @@ internal import ThimbleArchitecture
 internal import ThimbleFormat
 public import ThimbleModel
 public import ThimbleSystem
+public import ThimbleText
 
 /// Everything that a model is made from: its weights, its tokenizer, and how it is to run.
 public struct ModelSource {
   /// The file or checkpoint that it was opened from.
   public let path: String
   public let provider: any WeightProvider
-  /// Tables as Formats/tokenizer.md describes them; empty for none.
-  public let tokenizer: ByteView
+  /// nil for a model without vocabulary.
+  public let tokenizer: TokenizerTables?
   /// What of the memory goes where; nil for a checkpoint that is run in place.
   public let plan: MemoryPlan?
   /// The most tokens of a batch.
@@ -21,7 +22,7 @@ public struct ModelSource {
 
   /// - Parameter plan: the one that the weights were made by, if any.
   public init(
-    _ provider: any WeightProvider, tokenizer: ByteView, plan: MemoryPlan?, maximumTokens: Int,
+    _ provider: any WeightProvider, tokenizer: TokenizerTables?, plan: MemoryPlan?, maximumTokens: Int,
     activations: ActivationPrecision = .int8, threads: Int, kernels: KernelTable
   ) {
     path = provider.path
@@ -42,9 +43,8 @@ public struct ModelSource {
     _ path: String, options: RunOptions = RunOptions(), scoresVocabulary: Bool?
   ) throws -> ModelSource {
     let kernels = try options.kernels()
-    let file: ThimbleFile
-    do { file = try ThimbleFile(path: path) } catch { throw ModelError.format(error) }
-    let configuration = try FileWeights.configuration(of: file)
+    let opened = try ModelFile(path: path)
+    let (file, configuration) = (opened.file, opened.configuration)
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: options.memory,
       tokens: options.maximumTokens ?? configuration.maxPositions,
@@ -53,9 +53,8 @@ public struct ModelSource {
       base: options.base, threads: options.threadCount)
     let weights = try FileWeights(
       file, plan: plan, workers: options.threadCount, kernels: kernels)
-    try weights.checkCompleteness()
     return ModelSource(
-      weights, tokenizer: file.tokenizer, plan: plan, maximumTokens: plan.maximumTokens,
+      weights, tokenizer: opened.tables, plan: plan, maximumTokens: plan.maximumTokens,
       activations: options.activations, threads: options.threadCount, kernels: kernels)
   }
 }

@@ -27,7 +27,7 @@ public struct ModelText: Sendable {
     let configuration = source.provider.configuration
     self.init(
       path: source.path, configuration: configuration,
-      tables: source.tokenizer.isEmpty ? nil : try TokenizerTables(view: source.tokenizer),
+      tables: source.tokenizer,
       longestText: min(configuration.maxPositions, source.maximumTokens))
   }
 

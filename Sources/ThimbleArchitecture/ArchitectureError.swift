@@ -1,4 +1,5 @@
 internal import ThimbleJSON
+internal import ThimbleSystem
 
 /// Why a configuration does not describe a model that Thimble can run.
 public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
@@ -14,9 +15,9 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case .notAnObject:
       "The configuration is not a JSON object."
     case .field(let field, let found, let wanted):
-      "\"\(field)\" is \(found); it must be \(wanted)."
+      "\"\(field.printable())\" is \(found.printable()); it must be \(wanted.printable())."
     case .unsupported(let field, let found, let reason):
-      "\"\(field)\" is \(found): \(reason)"
+      "\"\(field.printable())\" is \(found.printable()): \(reason.printable(limit: 400))"
     }
   }
 }

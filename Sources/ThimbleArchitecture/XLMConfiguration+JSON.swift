@@ -117,7 +117,7 @@ extension XLMConfiguration {
 }
 
 extension XLMConfiguration.SpecialIDs {
-  static var fields: [(name: String, path: WritableKeyPath<Self, Int>)] {
+  public static var fields: [(name: String, path: WritableKeyPath<Self, Int>)] {
     [
       ("bos_index", \.beginning), ("eos_index", \.end), ("pad_index", \.padding),
       ("unk_index", \.unknown), ("mask_index", \.mask),

@@ -8,6 +8,8 @@ struct ChunkPlan {
   let calibration: RoundingGuide?
   /// One a tensor; the step is 1 and to be replaced.
   let shapes: [TensorShape]
+  /// Where tensors with column factors stand, by name.
+  private let places: [String: Int]
   /// All chunks, in the order of the file.
   let chunks: [ChunkPlace]
 
@@ -24,6 +26,8 @@ struct ChunkPlan {
       shapes.append(shape)
     }
     self.shapes = shapes
+    let factors = source.tensors.indices.filter { source.tensors[$0].tensor.role == .columnFactors }
+    places = Dictionary(factors.map { (source.tensors[$0].name, $0) }) { $1 }
     self.chunks = chunks
   }
 
@@ -37,7 +41,7 @@ struct ChunkPlan {
     guard isQuantised(tensor), let name = calibration(of: tensor)?.columnFactors?.name else {
       return nil
     }
-    return source.tensors.lastIndex { $0.name == name }
+    return places[name]
   }
 
   /// The most bytes that a chunk decodes to.
@@ -94,9 +98,9 @@ struct ChunkPlan {
     guard isMatrix, tensor.rows >= 2 * KernelShape.panelRows else {
       return .f32(name: tensor.name, rows: isMatrix ? tensor.rows : nil, columns: tensor.columns)
     }
-    let limit = Layout.maximumChunkSize / KernelShape.panelRows
-    guard tensor.columns <= limit else {
-      throw .tooWide(tensor: tensor.name, columns: tensor.columns, limit: limit)
+    guard tensor.columns <= Layout.maximumColumns else {
+      throw .tooWide(
+        tensor: tensor.name, columns: tensor.columns, limit: Layout.maximumColumns)
     }
     return .q8b64(
       name: tensor.name, rows: tensor.rows, columns: tensor.columns,
@@ -106,8 +110,8 @@ struct ChunkPlan {
   /// As many panels as stay in a core's L2 when decoded, but so few that a small matrix still makes
   /// work for eight threads, if that does not make chunks too small to compress well.
   private static func panelsPerChunk(rows: Int, columns: Int) -> Int {
-    let panelSize = KernelShape.panelRows * KernelShape.paddedColumns(columns)
-    let panelCount = (rows + KernelShape.panelRows - 1) / KernelShape.panelRows
+    let panelSize = KernelShape.panelSize(columns: columns)
+    let panelCount = KernelShape.panelCount(rows: rows)
     let largest = max(1, (160 << 10) / panelSize)
     let smallest = ((12 << 10) + panelSize - 1) / panelSize
     let count = min(max(panelCount / 8, smallest), largest, panelCount)

@@ -1,13 +1,16 @@
 internal import ThimbleArchitecture
 internal import ThimbleCheckpoint
+internal import ThimbleContents
 public import ThimbleImport
 internal import ThimbleJSON
 internal import ThimbleSystem
+internal import ThimbleText
 
 extension ConversionSource {
   /// Everything of `checkpoint` that a file holds. The weights stay where they are.
   ///
-  /// - Throws: `ConvertError.tokenizer` if its vocabulary fits no tokenizer tables.
+  /// - Throws: `ConvertError.tokenizer` if its vocabulary fits no tokenizer tables, `.tooWide` or `.disagreements` if no
+  ///   file can hold it: what is written can be opened.
   public init(_ checkpoint: XLMCheckpoint) throws(ConvertError) {
     let tokenizer: [UInt8]
     do {
@@ -22,6 +25,19 @@ extension ConversionSource {
         else { preconditionFailure("\(wanted.name) is in the inventory, but not there as weights") }
         return SourceTensor(wanted, elementType: element, bytes: found.bytes)
       })
+    let shapes = try ChunkPlan(self).shapes
+    let found = ModelSections(
+      checkpoint.configuration, shapes.map { StoredTensor($0, columnFactors: nil) },
+      try openedTokenizer()
+    ).disagreements
+    guard found.isEmpty else { throw .disagreements(path: checkpoint.path, found) }
+  }
+
+  private func openedTokenizer() throws(ConvertError) -> TokenizerTables? {
+    guard !tokenizer.isEmpty else { return nil }
+    let view: ByteView
+    do { view = try ByteView(tokenizer) } catch { throw .system(error) }
+    do { return try TokenizerTables(view: view) } catch { throw .tokenizer(error) }
   }
 
   /// The order in which a runtime with little memory wants to keep tensors: what every token passes

@@ -1,3 +1,4 @@
+public import ThimbleArchitecture
 public import ThimbleFormat
 public import ThimbleSystem
 public import ThimbleText
@@ -12,6 +13,8 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
   case unreachable(asked: String, lowest: String, highest: String)
   /// The file came out too far from what was asked, again and again.
   case missed(asked: String, found: String)
+  /// The parts of the checkpoint at `path` do not fit each other.
+  case disagreements(path: String, [Disagreement])
   case tokenizer(TextError)
   case format(FormatError)
   case system(SystemError)
@@ -29,6 +32,7 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
       "\(asked) cannot be reached: this model can have from \(lowest) to \(highest)."
     case .missed(let asked, let found):
       "\(asked) was missed: the file would have \(found). Ask for a little less."
+    case .disagreements(let path, let found): Disagreement.text(found, path: path)
     case .tokenizer(let error): error.description
     case .format(let error): error.description
     case .system(let error): error.description

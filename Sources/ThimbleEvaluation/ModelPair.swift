@@ -45,12 +45,12 @@ public struct ModelPair {
   ) throws {
     kernels = try run.kernels()
     activations = run.activations
-    do { file = try ThimbleFile(path: path) } catch { throw ModelError.format(error) }
+    let opened = try ModelFile(path: path)
+    file = opened.file
     referencePath = checkpoint.path
-    let configuration = try FileWeights.configuration(of: file)
+    let configuration = opened.configuration
     try Self.check(configuration, against: checkpoint, file: path, reference: referencePath)
-    // Damaged tables are told as such, before they are taken for another vocabulary.
-    tokenizer = file.tokenizer.isEmpty ? nil : try TokenizerTables(view: file.tokenizer)
+    tokenizer = opened.tables
     let tables = try checkpoint.tokenizerTables() ?? []
     guard
       try tables.isEmpty || file.tokenizer.isEmpty

@@ -74,26 +74,45 @@ extension ThimbleFile {
   /// The most bytes of codes, or of f32 values, that any chunk of the file decodes to.
   public var largestChunk: Int { tensors.map { $0.shape.codesSize(ofChunk: 0) }.max() ?? 0 }
 
-  /// The values of the `f32` tensor `tensor`, in row-major order.
+  /// Calls `body` with the values of the `f32` tensor `tensor`, in row-major order, a chunk at a time.
   ///
+  /// - Parameters:
+  ///   - scratch: room for the largest chunk of the file; overwritten.
+  ///   - body: is given the index of the first value, and fp32 bytes that stay until it returns.
   /// - Precondition: `tensor` is of kind `f32`.
-  public func values(
-    of tensor: TensorRecord, decoder: ChunkDecoder
-  ) throws(FormatError) -> AlignedArray<Float> {
+  public func forEachChunk(
+    of tensor: TensorRecord, decoder: ChunkDecoder, scratch: AlignedArray<UInt8>,
+    _ body: (_ first: Int, _ values: ByteView) -> Void
+  ) throws(FormatError) {
     precondition(tensor.shape.kind == .f32, "\(tensor.name) is quantised")
-    let values: AlignedArray<Float>
-    let bytes: AlignedArray<UInt8>
-    do {
-      values = try AlignedArray(count: tensor.shape.valueCount)
-      bytes = try AlignedArray(count: tensor.shape.codesSize(ofChunk: 0))
-    } catch { throw .system(error) }
-    let view = ByteView(bytes)
     for chunk in 0..<tensor.shape.chunkCount {
       try decoder.decode(
-        chunk: chunk, of: tensor, in: self, into: bytes, at: 0, scaleCodes: nil, at: 0)
-      let first = chunk * Layout.valuesPerChunk
-      for index in 0..<tensor.shape.codesSize(ofChunk: chunk) / 4 {
-        values[first + index] = Float(bitPattern: view.load(at: 4 * index, as: UInt32.self))
+        chunk: chunk, of: tensor, in: self, into: scratch, at: 0, scaleCodes: nil, at: 0)
+      body(
+        chunk * Layout.valuesPerChunk, ByteView(scratch)[0..<tensor.shape.codesSize(ofChunk: chunk)]
+      )
+    }
+  }
+
+  /// The values of the `f32` tensor `tensor`, in row-major order, followed by zeros up to `count`.
+  ///
+  /// - Parameters:
+  ///   - count: nil: as many as there are.
+  ///   - scratch: as for `forEachChunk`; nil: memory of its own.
+  public func values(
+    of tensor: TensorRecord, count: Int? = nil, decoder: ChunkDecoder,
+    scratch: AlignedArray<UInt8>? = nil
+  ) throws(FormatError) -> AlignedArray<Float> {
+    let values: AlignedArray<Float>
+    var chunk = scratch
+    do throws(SystemError) {
+      values = try AlignedArray(count: max(count ?? 0, tensor.shape.valueCount))
+      if chunk == nil { chunk = try AlignedArray(count: tensor.shape.codesSize(ofChunk: 0)) }
+    } catch { throw .system(error) }
+    guard let chunk else { return values }
+    try forEachChunk(of: tensor, decoder: decoder, scratch: chunk) { first, bytes in
+      values.withMutableSpan(first..<first + bytes.count / 4) { span in
+        bytes.readFloat32(from: 0, into: &span)
       }
     }
     return values

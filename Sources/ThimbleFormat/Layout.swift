@@ -1,3 +1,5 @@
+internal import ThimbleSystem
+
 /// The sizes and limits of Formats/thimble.md.
 package enum Layout {
   static let magic: [UInt8] = [0x89, 0x54, 0x48, 0x4D, 0x42, 0x0D, 0x0A, 0x1A]
@@ -14,9 +16,12 @@ package enum Layout {
   static let maximumTokenizerSize = 1 << 30
   /// The most bytes of codes, or of f32 values, that one chunk may decode to.
   package static let maximumChunkSize = 1 << 20
+  /// The most columns of a quantised matrix: one panel of them fills a chunk.
+  package static let maximumColumns = maximumChunkSize / KernelShape.panelRows
   /// Values in each chunk of an `f32` tensor but the last.
   package static let valuesPerChunk = 65_536
-  static let maximumDimension = 1 << 31
+  /// Rows and columns, rounded up to whole panels and blocks, stay below 2^31.
+  static let maximumDimension = 1 << 31 - KernelShape.block
 
   static func align64(_ offset: UInt64) -> UInt64 { (offset + 63) / 64 * 64 }
 }

@@ -48,33 +48,10 @@ extension TensorRecord {
     guard let kind = TensorKind(rawValue: bytes[6]) else {
       return broken("unknown kind \(bytes[6])")
     }
-    let (rank, rows, columns) = (Int(bytes[7]), integer(8), integer(12))
-    guard rank == 2 || rank == 1 && kind == .f32 && rows == 1 else {
-      return broken("rank \(rank) with \(rows) rows does not fit its kind")
-    }
-    guard (1...Layout.maximumDimension - 64).contains(rows),
-      (1...Layout.maximumDimension - 64).contains(columns)
-    else { return broken("the shape [\(rows), \(columns)] is out of bounds") }
-    let step = Float(bitPattern: bytes.load(at: 28, as: UInt32.self))
-    let panelsPerChunk = integer(24)
-    switch kind {
-    case .f32:
-      guard panelsPerChunk == 0, step.bitPattern == 0 else {
-        return broken("an f32 tensor has a step or panels")
-      }
-    case .q8b64:
-      guard StepTable.validSteps.contains(step) else {
-        return broken("the step \(step) is out of bounds")
-      }
-      // Rows and columns are below 2^31: neither product can overflow.
-      let panelSize = 32 * (columns + 63) / 64 * 64
-      guard panelsPerChunk >= 1, panelSize <= Layout.maximumChunkSize,
-        min(panelsPerChunk, ceilingDivide(rows, 32)) * panelSize <= Layout.maximumChunkSize
-      else { return broken("a chunk decodes to more than \(Layout.maximumChunkSize) bytes") }
-    }
     let shape = TensorShape(
-      name: name, kind: kind, rank: rank, rows: rows, columns: columns,
-      panelsPerChunk: panelsPerChunk, step: step)
+      name: name, kind: kind, rank: Int(bytes[7]), rows: integer(8), columns: integer(12),
+      panelsPerChunk: integer(24), step: Float(bitPattern: bytes.load(at: 28, as: UInt32.self)))
+    if let rule = shape.brokenRule { return broken(rule) }
     guard integer(16) == firstChunk, integer(20) == shape.chunkCount else {
       return broken(
         "chunks \(integer(16)) and \(integer(20)) following; its shape and place need \(firstChunk) and \(shape.chunkCount)"

@@ -37,10 +37,38 @@ public struct TensorShape: Sendable, Equatable {
       panelsPerChunk: panelsPerChunk, step: step)
   }
 
+  /// The rule of the specification that this shape breaks, or nil: what is not written is not read either.
+  var brokenRule: String? {
+    guard (1...Layout.maximumNameSize).contains(name.utf8.count),
+      name.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else { return "the name is not 1 to \(Layout.maximumNameSize) printable characters" }
+    guard rank == 2 || rank == 1 && kind == .f32 && rows == 1 else {
+      return "rank \(rank) with \(rows) rows does not fit its kind"
+    }
+    guard (1...Layout.maximumDimension).contains(rows),
+      (1...Layout.maximumDimension).contains(columns)
+    else { return "the shape [\(rows), \(columns)] is out of bounds" }
+    switch kind {
+    case .f32:
+      return panelsPerChunk == 0 && step.bitPattern == 0 ? nil : "an f32 tensor has a step or panels"
+    case .q8b64:
+      guard StepTable.validSteps.contains(step) else { return "the step \(step) is out of bounds" }
+      guard columns <= Layout.maximumColumns else {
+        return "a quantised matrix has at most \(Layout.maximumColumns) columns, not \(columns)"
+      }
+      guard panelsPerChunk >= 1 else { return "a chunk has no panels" }
+      let panels = min(panelsPerChunk, panelCount)
+      guard panels * KernelShape.panelSize(columns: columns) <= Layout.maximumChunkSize else {
+        return "a chunk decodes to more than \(Layout.maximumChunkSize) bytes"
+      }
+      return nil
+    }
+  }
+
   public var valueCount: Int { rows * columns }
   /// Columns rounded up to whole blocks.
-  public var paddedColumns: Int { ceilingDivide(columns, 64) * 64 }
-  public var panelCount: Int { kind == .q8b64 ? ceilingDivide(rows, 32) : 0 }
+  public var paddedColumns: Int { KernelShape.paddedColumns(columns) }
+  public var panelCount: Int { kind == .q8b64 ? KernelShape.panelCount(rows: rows) : 0 }
 
   public var chunkCount: Int {
     switch kind {
@@ -58,12 +86,12 @@ public struct TensorShape: Sendable, Equatable {
   public func codesSize(ofChunk chunk: Int) -> Int {
     switch kind {
     case .f32: 4 * min(Layout.valuesPerChunk, valueCount - chunk * Layout.valuesPerChunk)
-    case .q8b64: panels(ofChunk: chunk).count * 32 * paddedColumns
+    case .q8b64: panels(ofChunk: chunk).count * KernelShape.panelSize(columns: columns)
     }
   }
 
   /// Bytes of scale codes that chunk `chunk` decodes to.
   public func scalesSize(ofChunk chunk: Int) -> Int {
-    kind == .q8b64 ? codesSize(ofChunk: chunk) / 64 : 0
+    kind == .q8b64 ? codesSize(ofChunk: chunk) / KernelShape.block : 0
   }
 }

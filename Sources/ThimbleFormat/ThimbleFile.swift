@@ -11,7 +11,8 @@ public final class ThimbleFile: Sendable {
   /// One bit per chunk whose hash has been found right.
   private let checked: CheckedChunks
 
-  /// Maps the file at `path` and checks its header and directory, and nothing else.
+  /// Maps the file at `path` and checks its header, its directory and the hash of its configuration: all that every
+  /// use of it reads. The tokenizer's hash is checked by `checkTokenizer`, a chunk's at its first use.
   public init(path: String) throws(FormatError) {
     self.path = path
     do { mapped = try MappedFile(path: path) } catch { throw .system(error) }
@@ -22,6 +23,9 @@ public final class ThimbleFile: Sendable {
     // Names are unique: the directory has been checked.
     places = Dictionary(uniqueKeysWithValues: zip(tensors.map(\.name), tensors.indices))
     checked = CheckedChunks(count: directory.chunkCount)
+    guard configuration.xxh64 == directory.configurationHash else {
+      throw .damaged(path: path, part: "configuration")
+    }
   }
 
   /// Whether nobody has written into the file since it was opened.
@@ -73,14 +77,17 @@ public final class ThimbleFile: Sendable {
     checked.insert(index)
   }
 
-  /// Checks the hashes of configuration and tokenizer, and that all padding is zero.
-  public func checkOutsideChunks() throws(FormatError) {
-    guard configuration.xxh64 == directory.configurationHash else {
-      throw .damaged(path: path, part: "configuration")
-    }
+  /// Checks the hash of the tokenizer. Its pages need not stay resident for that.
+  public func checkTokenizer() throws(FormatError) {
+    defer { mapped.advise(.dontNeed, directory.tokenizer) }
     guard tokenizer.xxh64 == directory.tokenizerHash else {
       throw .damaged(path: path, part: "tokenizer")
     }
+  }
+
+  /// Checks the hash of the tokenizer, and that all padding is zero.
+  public func checkOutsideChunks() throws(FormatError) {
+    try checkTokenizer()
     var gaps = [directory.configuration.upperBound..<directory.tokenizer.lowerBound]
     var end = directory.tokenizer.upperBound
     for tensor in tensors {
@@ -96,9 +103,13 @@ public final class ThimbleFile: Sendable {
 
   /// "tensor "a", chunk 3" for the file's chunk `index`.
   func name(ofChunk index: Int) -> String {
-    guard let tensor = tensors.last(where: { $0.firstChunk <= index }) else {
-      return "chunk \(index)"
+    // The last tensor that begins no later: a file of many tensors may have many faults.
+    var (low, high) = (0, tensors.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if tensors[middle].firstChunk <= index { low = middle } else { high = middle }
     }
+    let tensor = tensors[low]
     return "tensor \"\(tensor.name)\", chunk \(index - tensor.firstChunk)"
   }
 }

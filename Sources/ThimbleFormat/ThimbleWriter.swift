@@ -5,6 +5,7 @@ public final class ThimbleWriter {
   private let output: OutputFile
   private var head = ByteWriter()
   private var tensors: [TensorRecord] = []
+  private var names: Set<String> = []
   private var chunks: [ChunkRecord] = []
 
   /// Begins the file that will be `path`.
@@ -15,8 +16,12 @@ public final class ThimbleWriter {
   public init(
     path: String, configuration: [UInt8], tokenizer: [UInt8]
   ) throws(FormatError) {
-    precondition((2...Layout.maximumConfigurationSize).contains(configuration.count))
-    precondition(tokenizer.count <= Layout.maximumTokenizerSize)
+    try Self.check(
+      (2...Layout.maximumConfigurationSize).contains(configuration.count), "configuration",
+      "\(configuration.count) bytes; 2 to \(Layout.maximumConfigurationSize) are allowed")
+    try Self.check(
+      tokenizer.count <= Layout.maximumTokenizerSize, "tokenizer",
+      "\(tokenizer.count) bytes; at most \(Layout.maximumTokenizerSize) are allowed")
     do {
       output = try OutputFile(path: path)
       try output.append([UInt8](repeating: 0, count: Layout.headerSize))
@@ -24,6 +29,12 @@ public final class ThimbleWriter {
       try pad()
       try append(tokenizer)
     } catch { throw .system(error) }
+  }
+
+  private static func check(
+    _ holds: Bool, _ part: String, _ rule: String
+  ) throws(FormatError) {
+    guard holds else { throw .unwritable(part: part, rule: rule) }
   }
 
   private func append(_ section: [UInt8]) throws(SystemError) {
@@ -51,8 +62,13 @@ public final class ThimbleWriter {
   /// - Parameter columnFactors: the index, in order of `begin`, of the tensor that holds its column factors.
   public func begin(_ shape: TensorShape, columnFactors: Int? = nil) throws(FormatError) {
     precondition(isComplete, "the preceding tensor lacks chunks")
-    precondition((1...Layout.maximumNameSize).contains(shape.name.utf8.count))
-    precondition(!tensors.contains { $0.name == shape.name }, "\(shape.name) is written twice")
+    let part = "tensor \"\(shape.name)\""
+    try Self.check(shape.brokenRule == nil, part, shape.brokenRule ?? "")
+    try Self.check(names.insert(shape.name).inserted, part, "it is written twice")
+    try Self.check(
+      tensors.count < Layout.maximumTensorCount
+        && shape.chunkCount <= Layout.maximumChunkCount - chunks.count, part,
+      "a file has at most \(Layout.maximumTensorCount) tensors and \(Layout.maximumChunkCount) chunks")
     do { try pad() } catch { throw .system(error) }
     tensors.append(
       TensorRecord(shape: shape, firstChunk: chunks.count, columnFactors: columnFactors))

@@ -8,13 +8,13 @@ public import ThimbleSystem
 public final class FileWeights: WeightProvider {
   public let file: ThimbleFile
   public let configuration: XLMConfiguration
-  private let plan: MemoryPlan
   private let scratch: [WorkerScratch]
   private let pinned: PinnedCodes
-  /// Where the pinned codes of each matrix begin.
-  private let pinnedOffsets: [String: Int]
+  /// What is pinned of each matrix, by its first chunk.
+  private let places: [Int: PinnedPlace]
   private let dropsPages: Bool
-  private var matrices: [String: FileMatrix] = [:]
+  /// By the first chunk of the tensor.
+  private var matrices: [Int: FileMatrix] = [:]
   private var factors: [Int: AlignedArray<Float>] = [:]
 
   public var path: String { file.path }
@@ -33,16 +33,16 @@ public final class FileWeights: WeightProvider {
     _ file: ThimbleFile, plan: MemoryPlan, workers: Int, kernels: KernelTable
   ) throws(ModelError) {
     self.file = file
-    self.plan = plan
     configuration = try Self.configuration(of: file)
-    var offsets: [String: Int] = [:]
-    var codeCount = 0
-    for tensor in file.tensors where tensor.shape.kind == .q8b64 {
-      offsets[tensor.name] = codeCount
-      codeCount += (0..<plan.pinnedChunks(of: tensor, in: file))
-        .reduce(0) { $0 + tensor.shape.codesSize(ofChunk: $1) }
+    var places: [Int: PinnedPlace] = [:]
+    var (codeCount, left) = (0, plan.pinnedChunks)
+    for tensor in file.tensors where tensor.shape.kind == .q8b64 && left > 0 {
+      let count = min(left, tensor.shape.chunkCount)
+      places[tensor.firstChunk] = PinnedPlace(chunkCount: count, offset: codeCount)
+      codeCount += (0..<count).reduce(0) { $0 + tensor.shape.codesSize(ofChunk: $1) }
+      left -= count
     }
-    pinnedOffsets = offsets
+    self.places = places
     do {
       pinned = try PinnedCodes(codeCount: codeCount)
       var scratch: [WorkerScratch] = []
@@ -54,12 +54,11 @@ public final class FileWeights: WeightProvider {
     dropsPages = plan.dropsPages
   }
 
-  /// Checks that every tensor of the encoder is there.
-  ///
-  /// - Throws: `ModelError.missingTensors`, which lists all that are not.
-  public func checkCompleteness() throws(ModelError) {
-    let missing = configuration.encoderTensors.map(\.name).filter { !contains($0) }
-    guard missing.isEmpty else { throw .missingTensors(path: path, tensors: missing) }
+  /// What is pinned of a matrix.
+  private struct PinnedPlace {
+    let chunkCount: Int
+    /// Where its codes begin among all pinned ones.
+    let offset: Int
   }
 
   public func contains(_ name: String) -> Bool { file.tensor(named: name) != nil }
@@ -76,23 +75,29 @@ public final class FileWeights: WeightProvider {
     return tensor
   }
 
-  private func values(of tensor: TensorRecord) throws(ModelError) -> AlignedArray<Float> {
-    do { return try file.values(of: tensor, decoder: scratch[0].decoder) } catch {
-      throw .format(error)
-    }
+  private func values(
+    of tensor: TensorRecord, count: Int? = nil
+  ) throws(ModelError) -> AlignedArray<Float> {
+    scratch[0].holding = nil
+    do {
+      return try file.values(
+        of: tensor, count: count, decoder: scratch[0].decoder, scratch: scratch[0].codes)
+    } catch { throw .format(error) }
   }
 
   public func matrix(
     _ name: String, rows: Int, columns: Int
   ) throws(ModelError) -> any PanelSource {
     let tensor = try tensor(name, shape: [rows, columns])
-    if tensor.shape.kind == .f32 {
-      let values = try values(of: tensor)
-      do {
-        return try FloatMatrix(values, rows: rows, columns: columns)
-      } catch { throw .system(error) }
-    }
-    return try fileMatrix(tensor)
+    guard tensor.shape.kind == .f32 else { return try fileMatrix(tensor) }
+    let matrix: FloatMatrix
+    do { matrix = try FloatMatrix(rows: rows, columns: columns) } catch { throw .system(error) }
+    scratch[0].holding = nil
+    do throws(FormatError) {
+      try file.forEachChunk(
+        of: tensor, decoder: scratch[0].decoder, scratch: scratch[0].codes, matrix.fill)
+    } catch { throw .format(error) }
+    return matrix
   }
 
   public func table(
@@ -105,13 +110,8 @@ public final class FileWeights: WeightProvider {
 
   public func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
     let tensor = try tensor(name, shape: [count])
-    let values = try values(of: tensor)
-    guard !count.isMultiple(of: 32) else { return values }
-    do {
-      let padded = try AlignedArray<Float>(count: (count + 31) / 32 * 32)
-      for index in 0..<count { padded[index] = values[index] }
-      return padded
-    } catch { throw .system(error) }
+    return try values(
+      of: tensor, count: KernelShape.panelCount(rows: count) * KernelShape.panelRows)
   }
 
   public func checkUnchanged() throws(ModelError) {
@@ -120,7 +120,8 @@ public final class FileWeights: WeightProvider {
 
   /// One object for each tensor, so that a matrix with two uses is pinned once.
   private func fileMatrix(_ tensor: TensorRecord) throws(ModelError) -> FileMatrix {
-    if let matrix = matrices[tensor.name] { return matrix }
+    if let matrix = matrices[tensor.firstChunk] { return matrix }
+    let place = places[tensor.firstChunk]
     var columnFactors: AlignedArray<Float>?
     if let index = tensor.columnFactors {
       columnFactors = factors[index]
@@ -129,10 +130,10 @@ public final class FileWeights: WeightProvider {
     }
     do {
       let matrix = try FileMatrix(
-        tensor, of: file, pinnedCount: plan.pinnedChunks(of: tensor, in: file), in: pinned,
-        at: pinnedOffsets[tensor.name] ?? 0, scratch: scratch, columnFactors: columnFactors,
+        tensor, of: file, pinnedCount: place?.chunkCount ?? 0, in: pinned,
+        at: place?.offset ?? 0, scratch: scratch, columnFactors: columnFactors,
         dropsPages: dropsPages)
-      matrices[tensor.name] = matrix
+      matrices[tensor.firstChunk] = matrix
       return matrix
     } catch { throw .system(error) }
   }

@@ -1,10 +1,12 @@
 public import ThimbleArchitecture
 public import ThimbleFormat
+internal import ThimbleOps
 public import ThimbleSystem
 
 /// How much private memory a model may use.
 public enum MemoryBudget: Sendable, Equatable {
-  /// Pin everything if the machine and its cgroups leave room for it, else what fits.
+  /// Pin everything if the machine and its cgroups leave room for it, else what fits. Never more than a file of its size
+  /// can need: small files that ask for much are refused.
   case automatic
   /// At most so many bytes.
   case bytes(Int)
@@ -49,7 +51,7 @@ public struct MemoryPlan: Sendable, Equatable {
   ///   - positionsPerRound: how many of them at once; fewer are planned for if the budget is short.
   ///   - activations: what the inputs of int8 weights are rounded to.
   ///   - base: what the process has beside the model; nil: what it has now.
-  /// - Throws: `ModelError.budget`, with the minimum, if not even 16 tokens fit.
+  /// - Throws: with the minimum, if not even 16 tokens fit: `ModelError.inflated` if the file is to blame, else `.budget`.
   public init(
     _ file: ThimbleFile, configuration: XLMConfiguration, budget: MemoryBudget, tokens: Int,
     withHead: Bool, positionsPerRound: Int = MaskedLanguageModel.standardPositionsPerRound,
@@ -57,26 +59,34 @@ public struct MemoryPlan: Sendable, Equatable {
   ) throws(ModelError) {
     let base = base ?? ProcessMemory.current()?.privateBytes ?? 0
     self.base = base
-    vectors = file.tensors.reduce(0) { $0 + ($1.shape.kind == .f32 ? 4 * $1.shape.valueCount : 0) }
+    vectors = file.tensors.reduce(0) { $0 + Self.heldBytes($1.shape) }
     scratch = threads * Self.scratchPerThread(largestChunk: file.largestChunk)
     let fixed = base + vectors + scratch + Self.slack
     let room = availableMemory() ?? .max
     switch budget {
     case .bytes(let bytes): self.budget = bytes
     // A tenth is left to others, and to the page cache, which streaming lives on.
-    case .automatic: self.budget = room - room / 10
+    case .automatic: self.budget = min(room - room / 10, base + Self.justified(by: file))
     }
+    let tokens = max(1, min(tokens, Self.mostTokens))
+    let positionsPerRound = max(1, min(positionsPerRound, Self.mostTokens))
+    let feedForward = FeedForwardShapes(file.tensors)
     let fewestPositions = min(positionsPerRound, MaskedLanguageModel.standardPositionsPerRound)
     func workspace(_ tokens: Int, positions: Int = fewestPositions) -> Int {
       Workspace.byteCount(
-        configuration, maximumTokens: tokens, scoredPositions: withHead ? positions : 0,
-        activations: activations, workers: threads)
+        configuration, weights: feedForward, maximumTokens: tokens,
+        scoredPositions: withHead ? positions : 0, activations: activations, workers: threads)
         + (withHead
           ? MaskedLanguageModel.byteCount(
             configuration, positions: positions, activations: activations) : 0)
     }
     let minimum = fixed + workspace(min(tokens, Self.fewestTokens))
-    guard self.budget >= minimum else { throw .budget(bytes: self.budget, minimum: minimum) }
+    guard self.budget >= minimum else {
+      guard budget == .automatic, minimum <= room - room / 10 else {
+        throw .budget(bytes: self.budget, minimum: minimum)
+      }
+      throw .inflated(path: file.path, fileSize: file.size, minimum: minimum)
+    }
     var fitting = tokens
     while fixed + workspace(fitting) > self.budget { fitting = max(fitting / 2, Self.fewestTokens) }
     maximumTokens = fitting
@@ -106,15 +116,22 @@ public struct MemoryPlan: Sendable, Equatable {
     dropsPages = room < file.size + min(self.budget, fixed + workspaceBytes + pinned)
   }
 
-  /// How many chunks of `tensor`, from its first, are pinned.
-  func pinnedChunks(of tensor: TensorRecord, in file: ThimbleFile) -> Int {
-    let before = file.tensors.prefix { $0.name != tensor.name }
-      .reduce(0) { $0 + ($1.shape.kind == .q8b64 ? $1.shape.chunkCount : 0) }
-    return min(max(pinnedChunks - before, 0), tensor.shape.chunkCount)
+  /// What stays in memory of a tensor that is not quantised: panels of a matrix, a vector up to its padding.
+  private static func heldBytes(_ shape: TensorShape) -> Int {
+    guard shape.kind == .f32 else { return 0 }
+    return shape.rank == 2
+      ? FloatMatrix.byteCount(rows: shape.rows, columns: shape.columns)
+      : FloatRows.byteCount(rows: 1, width: shape.columns)
   }
+
+  /// The most memory that a file of this size is given without being asked: trained weights decode to less than three
+  /// times their bytes, and what a text needs beside them is small. A file of zeros claims thousands of times its size.
+  private static func justified(by file: ThimbleFile) -> Int { (256 << 20) + 16 * file.size }
 
   /// Below this a sentence does not fit.
   private static let fewestTokens = 16
+  /// Above this nothing is planned for: sizes that follow from it fit an Int for any configuration.
+  private static let mostTokens = 1 << 24
   /// What allocators, threads' stacks and the tokenizer take beside what is counted.
   private static let slack = 2 << 20
 

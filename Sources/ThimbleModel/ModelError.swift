@@ -1,3 +1,4 @@
+public import ThimbleArchitecture
 public import ThimbleFormat
 public import ThimbleOps
 public import ThimbleSystem
@@ -16,6 +17,10 @@ public enum ModelError: Error, CustomStringConvertible {
   case id(found: Int, limit: Int)
   /// The budget is below what the model needs without pinning anything.
   case budget(bytes: Int, minimum: Int)
+  /// The file asks for more memory than its size justifies.
+  case inflated(path: String, fileSize: Int, minimum: Int)
+  /// Sections of the file do not fit each other.
+  case disagreements(path: String, [Disagreement])
   /// The model yields NaN or infinities: its weights are damaged, or too large for fp32.
   case notFinite(path: String)
   /// The model has not the head that is asked for, or one that cannot be run.
@@ -40,6 +45,9 @@ public enum ModelError: Error, CustomStringConvertible {
       "Id \(found) is outside the table of \(limit) (0 to \(limit - 1)). Was the text encoded for another model?"
     case .budget(let bytes, let minimum):
       "A memory budget of \(megabytes(bytes)) is too little: this model needs at least \(megabytes(minimum))."
+    case .inflated(let path, let fileSize, let minimum):
+      "\(path.printable()): this model needs at least \(megabytes(minimum)) of memory, far more than a file of \(megabytes(fileSize)) justifies: it holds little but zeros."
+    case .disagreements(let path, let found): Disagreement.text(found, path: path)
     case .notFinite(let path):
       "\(path.printable()): the model yields values that are not finite. Its weights are damaged, or too large."
     case .head(let path, let reason): "\(path.printable()): \(reason)"

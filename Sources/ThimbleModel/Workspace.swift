@@ -1,4 +1,5 @@
 internal import ThimbleArchitecture
+internal import ThimbleFormat
 internal import ThimbleOps
 internal import ThimbleSystem
 
@@ -94,21 +95,51 @@ final class Workspace {
   }
 
   /// Bytes that a workspace takes when all of it is used.
+  ///
+  /// - Parameter weights: says what lies between the layers of feed-forward blocks.
   static func byteCount(
-    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int,
-    activations: ActivationPrecision, workers: Int
+    _ configuration: XLMConfiguration, weights: FeedForwardShapes, maximumTokens: Int,
+    scoredPositions: Int, activations: ActivationPrecision, workers: Int
   ) -> Int {
     let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
     let longest = min(maximumTokens, configuration.maxPositions)
-    // A tile has 64 rows of a chunk's outputs, or all rows of 64.
-    let chunkRows = min(inner, max(64, (160 << 10) / KernelShape.paddedColumns(width)))
-    let tile = 64 * max(chunkRows, maximumTokens)
+    let tile =
+      weights.tiles.map {
+        ActivatedLinear.tileSize(
+          panels: $0.panels, chunkCount: $0.chunks, maximumRows: maximumTokens)
+      }.max() ?? 0
     return FloatRows.byteCount(rows: maximumTokens, width: width)
       + sharedByteCount(
         configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: width, precision: activations)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: inner, precision: activations)
+      + (weights.isFloat ? FloatRows.byteCount(rows: maximumTokens, width: inner) : 0)
       + 4 * workers
       * (tile + KernelTable.attentionScratch(length: longest, headDim: configuration.headSize))
+  }
+}
+
+/// How a file stores the layers of its feed-forward blocks, as far as it decides what a workspace holds.
+struct FeedForwardShapes {
+  /// The ways in which first layers are cut: panels of a chunk, and chunks.
+  private(set) var tiles: Set<Tile> = []
+  /// Whether some layer is fp32, so that rows between two layers are.
+  private(set) var isFloat = false
+
+  struct Tile: Hashable {
+    let panels: Int
+    let chunks: Int
+  }
+
+  init(_ tensors: [TensorRecord]) {
+    for shape in tensors.lazy.map(\.shape) where shape.name.hasPrefix("transformer.ffns.") {
+      if shape.kind == .q8b64 {
+        if shape.name.hasSuffix(".lin1.weight") {
+          tiles.insert(Tile(panels: shape.panels(ofChunk: 0).count, chunks: shape.chunkCount))
+        }
+      } else if shape.rank == 2 {
+        isFloat = true
+      }
+    }
   }
 }

@@ -47,11 +47,25 @@ public struct ActivatedLinear {
     self.layer = layer
     self.activation = activation
     self.nextFactors = nextFactors
-    let width = layer.weights.panels(ofChunk: 0).count * KernelShape.panelRows
-    let isWhole = width % KernelShape.block == 0 || layer.weights.chunkCount == 1
+    let panels = layer.weights.panels(ofChunk: 0).count
+    let isWhole = Self.isWhole(panels: panels, chunkCount: layer.weights.chunkCount)
     chunksPerTask = isWhole ? 1 : 2
     rowsPerRound = isWhole ? min(Self.rowsPerRound, maximumRows) : maximumRows
-    self.tiles = try tiles(rowsPerRound * width * chunksPerTask)
+    self.tiles = try tiles(
+      Self.tileSize(
+        panels: panels, chunkCount: layer.weights.chunkCount, maximumRows: maximumRows))
+  }
+
+  /// Whether each chunk yields whole blocks of outputs.
+  private static func isWhole(panels: Int, chunkCount: Int) -> Bool {
+    panels * KernelShape.panelRows % KernelShape.block == 0 || chunkCount == 1
+  }
+
+  /// Values that a worker's tile holds for weights in `chunkCount` chunks of `panels` panels.
+  public static func tileSize(panels: Int, chunkCount: Int, maximumRows: Int) -> Int {
+    let width = panels * KernelShape.panelRows
+    return isWhole(panels: panels, chunkCount: chunkCount)
+      ? min(rowsPerRound, maximumRows) * width : maximumRows * width * 2
   }
 
   // With 128 outputs, 32 KiB: the first level of the cache.

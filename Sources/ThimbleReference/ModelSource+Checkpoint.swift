@@ -3,7 +3,7 @@ internal import ThimbleArchitecture
 public import ThimbleImport
 internal import ThimbleModel
 internal import ThimbleSystem
-internal import ThimbleText
+package import ThimbleText
 
 extension ModelSource {
   /// The checkpoint at `path`, a folder or a file, to be run in place in fp32.
@@ -21,8 +21,15 @@ extension ModelSource {
     let weights = try CheckpointWeights(
       checkpoint, workers: options.threadCount, kernels: kernels)
     return ModelSource(
-      weights, tokenizer: try ByteView(try checkpoint.tokenizerTables() ?? []), plan: nil,
+      weights, tokenizer: try checkpoint.openTokenizer(), plan: nil,
       maximumTokens: options.maximumTokens ?? checkpoint.configuration.maxPositions,
       threads: options.threadCount, kernels: kernels)
+  }
+}
+
+extension XLMCheckpoint {
+  /// Its tokenizer tables, made in memory; nil if it has no vocabulary.
+  package func openTokenizer() throws -> TokenizerTables? {
+    try tokenizerTables().map { try TokenizerTables(view: ByteView($0)) }
   }
 }

@@ -60,6 +60,12 @@ public enum KernelShape {
 
   /// `columns` rounded up to whole blocks: the k of a panel.
   public static func paddedColumns(_ columns: Int) -> Int { (columns + block - 1) / block * block }
+
+  /// How many panels hold `rows` rows.
+  public static func panelCount(rows: Int) -> Int { (rows + panelRows - 1) / panelRows }
+
+  /// Bytes of codes of a panel: the one formula of writer and reader.
+  public static func panelSize(columns: Int) -> Int { panelRows * paddedColumns(columns) }
 }
 
 /// The scales that the blocks of one tensor can have: code e stands for `step * 2^(e / 8)`.

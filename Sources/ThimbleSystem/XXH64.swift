@@ -27,10 +27,11 @@ extension ByteView {
     if count >= 32 {
       var (a, b, c, d) = (prime1 &+ prime2, prime2, UInt64(0), 0 &- prime1)
       while offset &+ 32 <= count {
-        a = round(a, word(offset))
-        b = round(b, word(offset &+ 8))
-        c = round(c, word(offset &+ 16))
-        d = round(d, word(offset &+ 24))
+        // The condition of the loop is the check of bounds of all four words.
+        a = round(a, unsafe stripe(offset))
+        b = round(b, unsafe stripe(offset &+ 8))
+        c = round(c, unsafe stripe(offset &+ 16))
+        d = round(d, unsafe stripe(offset &+ 24))
         offset &+= 32
       }
       hash = rotate(a, 1) &+ rotate(b, 7) &+ rotate(c, 12) &+ rotate(d, 18)
@@ -60,6 +61,13 @@ extension ByteView {
     hash = (hash ^ (hash >> 33)) &* prime2
     hash = (hash ^ (hash >> 29)) &* prime3
     return hash ^ (hash >> 32)
+  }
+
+  /// The word at byte `offset`, which the caller knows to be there.
+  @unsafe
+  @inline(__always)
+  private func stripe(_ offset: Int) -> UInt64 {
+    unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }
 
   @inline(__always)

@@ -30,6 +30,21 @@ struct BadInputTests {
     }
   }
 
+  @Test(
+    "a file that lies or is damaged where no weights are, to every command",
+    arguments: [
+      ("tokens-beyond-vocabulary", "tokenizer and configuration disagree"),
+      ("damaged-configuration", "configuration: the checksum"),
+    ])
+  func lies(name: String, message: String) throws {
+    let path = fixture("\(name).thimble")
+    for arguments in [
+      ["verify", path], ["inspect", path], ["plan", path], ["tokenize", path, "a"],
+      ["fill-mask", path, "a <mask>", "--targets", "dogs"], ["embed", path, "a"],
+      ["classify", path, "a"],
+    ] { expect(try ChildProcess(command, arguments), exitCode: 65, name, message) }
+  }
+
   @Test("wrong usage")
   func usage() throws {
     expect(try thimble("fill-mask"), exitCode: 64, "Usage")

@@ -1,4 +1,7 @@
 import Testing
+import ThimbleFormat
+import ThimbleJSON
+import ThimbleSystem
 import ThimbleTestSupport
 
 /// A synthetic model large enough for budgets to matter: 26 M weights.
@@ -134,5 +137,69 @@ struct MemoryTests {
     #expect(result.output == "code 74\n", "\(result.errors)")
     let errors = try String(decoding: bytes(folder("errors")), as: UTF8.self)
     #expect(errors.contains("cut short"), "\(errors)")
+  }
+}
+
+@Suite("Memory is tied to what a file holds")
+struct InflatedFileTests {
+  let folder = TemporaryFolder()
+
+  /// A model whose table of positions and vocabulary are zeros in fp32, which compress to next to nothing.
+  func zeros(positions: Int, vocabulary: Int) throws -> String {
+    var parts = try FileParts(tokenizer: [], vocabularySize: 700, languages: ["a", "b"])
+    parts.set("max_position_embeddings", to: JSONValue(positions))
+    parts.set("vocab_size", to: JSONValue(vocabulary))
+    let encoder = try ChunkEncoder(largestChunk: 1 << 18, kernels: .best)
+    let buffer = try ChunkEncoder.makeBuffer(largestChunk: 1 << 18)
+    for (name, rows, columns) in [
+      ("transformer.position_embeddings.weight", positions, 64),
+      ("transformer.embeddings.weight", vocabulary, 64),
+      ("pred_layer.proj.bias", nil, vocabulary),
+    ] as [(String, Int?, Int)] {
+      let shape = TensorShape.f32(name: name, rows: rows, columns: columns)
+      var tensor = FileParts.Tensor(shape)
+      for chunk in 0..<shape.chunkCount {
+        let count = shape.codesSize(ofChunk: chunk)
+        let encoded = try encoder.encode(
+          codes: AlignedArray(count: count), count: count, scaleCodes: nil, count: 0, into: buffer)
+        tensor.chunks.append(
+          FileParts.Chunk(
+            codes: ByteView(encoded.bytes)[0..<encoded.size].bytes(),
+            codesEncoding: encoded.codesEncoding.rawValue))
+      }
+      parts[name] = tensor
+    }
+    return try folder.write(parts.bytes(), to: "zeros.thimble")
+  }
+
+  @Test("a matrix in fp32 is held once, and counted as it is held")
+  func heldOnce() throws {
+    // 61 MB of token embeddings, beside which the rest of the process is small.
+    let path = try zeros(positions: 96, vocabulary: 240_000)
+    func peak(_ memory: String) throws -> Int {
+      let command = "'\(command)' fill-mask '\(path)' --ids --json --memory \(memory)"
+      let script = """
+        import resource, subprocess
+        print(subprocess.run("echo '[1, 5, 1]' | \(command)", shell=True).returncode)
+        print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+        """
+      let result = try ChildProcess("python3", ["-c", script])
+      let lines = result.output.split(separator: "\n")
+      #expect(lines.count > 1 && lines[lines.count - 2] == "0", "\(result.errors)")
+      return (Int(lines.last ?? "") ?? .max) << 10
+    }
+    #expect(try peak("112M") < 125_000_000)
+    let refused = try thimble("fill-mask", path, "--ids", "--memory", "48M", input: "[1, 5, 1]\n")
+    #expect(refused.exitCode == 64, "\(refused.errors)")
+    #expect(refused.errors.contains("at least"))
+  }
+
+  @Test("a small file that asks for much is refused, unless somebody trusts it")
+  func inflated() throws {
+    let path = try zeros(positions: 1 << 20, vocabulary: 700)
+    let refused = try thimble("fill-mask", path, "--ids", input: "[1, 5, 1]\n")
+    #expect(refused.exitCode == 65)
+    #expect(refused.errors.contains("justifies"), "\(refused.errors)")
+    #expect(try thimble("plan", path, "--memory", "400M").exitCode == 0)
   }
 }

@@ -116,4 +116,30 @@ struct TablesTests {
     other[19] = 255
     #expect(throws: TextError.self) { try TokenizerTables(view: ByteView(other)) }
   }
+
+  @Test("words that were made to share a bucket get another seed, and are all found")
+  func collisions() throws {
+    // The hash of Formats/tokenizer.md with seed 0, and the bucket of 2,000 symbols.
+    func bucket(_ word: String) -> UInt64 {
+      let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+      var x = word.utf8.reduce(UInt64(0)) { $0 &* multiplier &+ UInt64($1) &+ 1 }
+      x = (x ^ x >> 32) &* 0xD6E8_FEB8_6659_FD93
+      x = (x ^ x >> 29) &* 0xFF51_AFD7_ED55_8CCD
+      return ((x ^ x >> 32) >> 32) * 501 >> 32
+    }
+    var tokens: [String] = []
+    var number = 0
+    while tokens.count < 2000 {
+      let word = "w\(number)"
+      if tokens.count >= 100 || bucket(word) == 7 { tokens.append(word) }
+      number += 1
+    }
+    let files = VocabularyFiles(tokens: tokens, merges: [])
+    let blob = try files.blob()
+    #expect(try ByteView(blob).load(at: 24, as: UInt32.self) != 0)
+    #expect(try files.blob() == blob)
+    let tables = try TokenizerTables(view: ByteView(blob))
+    try tables.validate()
+    for (id, token) in tokens.enumerated() { #expect(tables.id(of: token) == id) }
+  }
 }

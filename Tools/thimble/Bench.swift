@@ -126,9 +126,9 @@ struct Bench: ParsableCommand {
 
   /// The budget with which nothing, half or all of the weights is pinned.
   private func budget(_ mode: Mode, threads: Int) throws -> Int {
-    let file = try ThimbleFile(path: file)
+    let opened = try ModelFile(path: file)
     let plan = try MemoryPlan(
-      file, configuration: FileWeights.configuration(of: file), budget: .bytes(1 << 40),
+      opened.file, configuration: opened.configuration, budget: .bytes(1 << 40),
       tokens: max(tokens.max() ?? 512, batch * 32), withHead: true, activations: activations,
       threads: threads)
     // The models that were measured before are gone, but the allocator may have kept pages.

@@ -91,6 +91,7 @@ private func advice(for error: any Error) -> String? {
   case ThimbleError.noTokenizer: "Or give token ids with --ids."
   case ThimbleError.model(let error): advice(for: error)
   case ModelError.budget: "Raise --memory."
+  case ModelError.inflated: "If you trust it, say with --memory how much it may use."
   case ModelError.system(let error): advice(for: error)
   case SystemError.outOfMemory: "Free some memory, or lower --memory."
   default: nil

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleFormat
 internal import ThimbleJSON
@@ -27,8 +28,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let file = try ThimbleFile(path: file)
-      let contents = try FileContents(file)
+      let contents = FileContents(try ModelFile(path: file))
       try StandardStream.output.write(json ? contents.json.text(.pretty) + "\n" : text(contents))
     }
   }
@@ -66,11 +66,14 @@ func grouped(_ count: Int) -> String {
 private struct FileContents {
   let file: ThimbleFile
   let configuration: XLMConfiguration
+  let parameterCount: Int
+  private let tables: TokenizerTables?
   private let groups: [String: XLMTensor.Group]
 
-  init(_ file: ThimbleFile) throws {
-    self.file = file
-    configuration = try FileWeights.configuration(of: file)
+  init(_ opened: ModelFile) {
+    file = opened.file
+    configuration = opened.configuration
+    tables = opened.tables
     var groups: [String: XLMTensor.Group] = [:]
     for tensor in configuration.encoderTensors
       + XLMHead.allCases.flatMap(configuration.tensors(of:))
@@ -78,14 +81,10 @@ private struct FileContents {
       groups[tensor.name] = tensor.group
     }
     self.groups = groups
-  }
-
-  /// Column factors are part of a matrix's storage, not parameters of the model.
-  private var factors: Set<Int> { Set(file.tensors.compactMap(\.columnFactors)) }
-
-  var parameterCount: Int {
-    file.tensors.indices.reduce(0) {
-      $0 + (factors.contains($1) ? 0 : file.tensors[$1].shape.valueCount)
+    // Column factors are part of a matrix's storage, not parameters of the model.
+    let factors = Set(file.tensors.compactMap(\.columnFactors))
+    parameterCount = file.tensors.enumerated().reduce(0) {
+      $0 + (factors.contains($1.offset) ? 0 : $1.element.shape.valueCount)
     }
   }
 
@@ -94,10 +93,7 @@ private struct FileContents {
   }
 
   var tokenizerLine: String {
-    guard !file.tokenizer.isEmpty else { return "no tokenizer in the file" }
-    guard let tables = try? TokenizerTables(view: file.tokenizer) else {
-      return "damaged tokenizer tables"
-    }
+    guard let tables else { return "no tokenizer in the file" }
     return "tables of \(sizeText(file.tokenizer.count))"
       + (tables.lowercases
         ? tables.isCased

@@ -30,8 +30,8 @@ struct Plan: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let file = try ThimbleFile(path: file)
-      let configuration = try FileWeights.configuration(of: file)
+      let opened = try ModelFile(path: file)
+      let (file, configuration) = (opened.file, opened.configuration)
       let run = options.run
       let plan = try MemoryPlan(
         file, configuration: configuration, budget: run.memory,

@@ -3,6 +3,7 @@ internal import Thimble
 internal import ThimbleFormat
 internal import ThimbleImport
 internal import ThimbleJSON
+internal import ThimbleReference
 internal import ThimbleSystem
 internal import ThimbleText
 
@@ -147,16 +148,16 @@ struct Tokenize: ParsableCommand {
 
   /// The tokenizer tables of the model, in place from a .thimble file.
   private func openTables() throws -> TokenizerTables {
-    let view: ByteView
+    let tables: TokenizerTables?
     if isThimbleFile(model) {
-      view = try ThimbleFile(path: model).tokenizer
+      tables = try ModelFile(path: model).tables
     } else {
       let checkpoint = try XLMCheckpoint.open(model)
       warn(of: checkpoint, model)
-      view = try ByteView(try checkpoint.tokenizerTables() ?? [])
+      tables = try checkpoint.openTokenizer()
     }
-    guard !view.isEmpty else { throw LineError.noVocabulary(path: model) }
-    return try TokenizerTables(view: view)
+    guard let tables else { throw LineError.noVocabulary(path: model) }
+    return tables
   }
 
   private func printMeasures(_ tables: TokenizerTables, opening: Double) throws {

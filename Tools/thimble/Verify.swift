@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Synchronization
-internal import ThimbleArchitecture
+internal import ThimbleContents
 internal import ThimbleFormat
 internal import ThimbleModel
 internal import ThimbleSystem
@@ -23,6 +23,9 @@ struct Verify: ParsableCommand {
   @Option(help: "Threads. (default: the processors that this process may use)")
   var threads: Int?
 
+  /// Problems that are named; of a file that is damaged throughout nobody reads a million.
+  private static let shown = 50
+
   func run() throws {
     try reportingFailure {
       let file = try ThimbleFile(path: file)
@@ -34,7 +37,10 @@ struct Verify: ParsableCommand {
       progress.withLock { $0.finish() }
       problems += contentProblems(file)
       guard problems.isEmpty else {
-        for problem in problems { report(problem) }
+        for problem in problems.prefix(Self.shown) { report(problem) }
+        if problems.count > Self.shown {
+          try StandardStream.error.write("thimble: and \(problems.count - Self.shown) more.\n")
+        }
         throw ExitCode(Failure.data.rawValue)
       }
       try StandardStream.output.write(
@@ -43,31 +49,20 @@ struct Verify: ParsableCommand {
     }
   }
 
-  /// What is wrong with what the container holds: tokenizer, configuration, tensors.
+  /// What is wrong with what the container holds: tokenizer, configuration, and what the sections owe each other.
   private func contentProblems(_ file: ThimbleFile) -> [any Error] {
     var problems: [any Error] = []
     func collect(_ check: () throws -> Void) { do { try check() } catch { problems.append(error) } }
+    var tables: TokenizerTables?
     if !file.tokenizer.isEmpty {
-      collect { try TokenizerTables(view: file.tokenizer).validate() }
+      collect {
+        tables = try TokenizerTables(view: file.tokenizer)
+        try tables?.validate()
+      }
     }
     collect {
-      let configuration = try FileWeights.configuration(of: file)
-      var missing: [String] = []
-      let wanted = configuration.encoderTensors
-      for tensor in wanted {
-        guard let found = file.tensor(named: tensor.name) else {
-          missing.append(tensor.name)
-          continue
-        }
-        let shape =
-          found.shape.rank == 1 ? [found.shape.columns] : [found.shape.rows, found.shape.columns]
-        if shape != tensor.shape {
-          problems.append(
-            ModelError.shape(
-              path: file.path, tensor: tensor.name, found: shape, expected: tensor.shape))
-        }
-      }
-      if !missing.isEmpty { throw ModelError.missingTensors(path: file.path, tensors: missing) }
+      let found = ModelSections(file, try FileWeights.configuration(of: file), tables).disagreements
+      if !found.isEmpty { throw ModelError.disagreements(path: file.path, found) }
     }
     return problems
   }

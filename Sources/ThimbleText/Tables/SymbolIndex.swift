@@ -48,10 +48,13 @@ struct SymbolIndex {
       truncatingIfNeeded: ((moved &* 0xD6E8_FEB8_6659_FD93) >> 32 &* UInt64(count)) >> 32)
   }
 
+  /// Buckets have four symbols in the mean; one of so many was made to collide.
+  private static let largestBucket = 32
+
   /// Finds displacements under which no two symbols share a slot.
   ///
   /// - Parameter hashes: For each symbol its hash, or nil to leave it out.
-  /// - Returns: the two tables as bytes, or nil if these hashes cannot be told apart.
+  /// - Returns: the two tables as bytes, or nil, without long search, if these hashes are hard to tell apart.
   static func build(_ hashes: [UInt64?]) -> (displacements: [UInt8], slots: [UInt8])? {
     let present = hashes.count { $0 != nil }
     let bucketCount = present / 4 + 1
@@ -62,6 +65,7 @@ struct SymbolIndex {
     for (symbol, hash) in hashes.enumerated() {
       if let hash { buckets[bucket(hash, bucketCount)].append(UInt32(symbol)) }
     }
+    guard buckets.allSatisfy({ $0.count <= Self.largestBucket }) else { return nil }
     var displacements = [UInt16](repeating: 0, count: bucketCount)
     var slots = [UInt32](repeating: empty, count: slotCount)
     // Large buckets choose first, while there is room.

@@ -5,7 +5,6 @@ struct SymbolList {
   private var ends: [UInt32] = []
   /// A hash table with linear probing: symbols, or `empty`.
   private var slots = [UInt32](repeating: empty, count: 1024)
-  private let hash = TextHash(seed: 0)
 
   private static let empty = UInt32.max
   private static let endsWordBit: UInt32 = 1 << 31
@@ -25,8 +24,7 @@ struct SymbolList {
         reason: "the token \"\(String(decoding: start, as: UTF8.self))…\" has \(length) bytes; "
           + "the limit is \(TextHash.longestText)")
     }
-    let hash = self.hash.of(spelling.extracting(first: length), endsWord: endsWord)
-    var position = position(of: hash)
+    var position = position(of: spelling.extracting(first: length), endsWord)
     while slots[position] != Self.empty {
       let found = Int(slots[position])
       if self.endsWord(found) == endsWord, isEqual(text(found), spelling, length) { return found }
@@ -85,13 +83,24 @@ struct SymbolList {
     return true
   }
 
-  private func position(of hash: UInt64) -> Int { Int(hash >> 32 & UInt64(slots.count - 1)) }
+  /// Where the search for a text begins: by a hash that nobody can predict, so that no vocabulary can be made to collide.
+  private func position(of text: Span<UInt8>, _ endsWord: Bool) -> Int {
+    var hasher = Hasher()
+    var word: UInt64 = 0
+    for index in text.indices {
+      word = word << 8 | UInt64(text[index])
+      if index % 8 == 7 { hasher.combine(word) }
+    }
+    hasher.combine(word)
+    hasher.combine(text.count)
+    hasher.combine(endsWord)
+    return hasher.finalize() & (slots.count - 1)
+  }
 
   private mutating func grow() {
     slots = [UInt32](repeating: Self.empty, count: slots.count * 2)
-    for (symbol, hash) in hashes(hash).enumerated() {
-      guard let hash else { continue }
-      var position = position(of: hash)
+    for symbol in ends.indices where ends[symbol] & Self.absentBit == 0 {
+      var position = position(of: texts.span.extracting(text(symbol)), endsWord(symbol))
       while slots[position] != Self.empty {
         position = position + 1 == slots.count ? 0 : position + 1
       }

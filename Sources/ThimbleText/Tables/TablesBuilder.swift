@@ -126,11 +126,21 @@ private struct TablesBuilder {
     }
   }
 
+  /// The seed of the hash: 0, as a rule. Those behind it depend on all texts, so that no vocabulary can be made for them
+  /// beforehand, and are the same for the same vocabulary.
+  private func seed(_ attempt: Int) -> UInt32 {
+    guard attempt > 0 else { return 0 }
+    var number: UInt64 = UInt64(attempt)
+    for byte in symbols.texts { number = (number ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    return UInt32(truncatingIfNeeded: TextHash.finished(number, endsWord: false) >> 32)
+  }
+
   /// The bytes of the finished tables, without the flags of whole words.
   func encoded(
     flags: UInt32, languages: [String], dictionaries: SegmentationDictionaries, added: [UInt8]?
   ) throws(TextError) -> [UInt8] {
-    for seed in 0..<UInt32(8) {
+    for attempt in 0..<8 {
+      let seed = seed(attempt)
       guard let index = SymbolIndex.build(symbols.hashes(TextHash(seed: seed))) else { continue }
       let records = MergeTable.build(merges, mergeCount: mergeCount)
       var writer = TablesWriter()
