@@ -129,23 +129,21 @@ extension TensorQuality {
 
 extension Measures {
   var json: JSONValue {
-    func interval(_ estimate: Estimate) -> JSONValue {
-      [.number(estimate.interval.lowerBound), .number(estimate.interval.upperBound)]
-    }
     return [
       "sentences": JSONValue(sentences), "positions": JSONValue(positions),
       "perplexity": [
         "reference": .number(referencePerplexity), "file": .number(perplexity),
-        "ratio": .number(perplexityRatio.value), "ratioInterval": interval(perplexityRatio),
+        "ratio": .number(perplexityRatio.value), "ratioInterval": perplexityRatio.intervalJSON,
       ],
       "divergence": [
-        "mean": .number(divergence.mean.value), "meanInterval": interval(divergence.mean),
+        "mean": .number(divergence.mean.value), "meanInterval": divergence.mean.intervalJSON,
         "median": .number(divergence.median), "p90": .number(divergence.percentile90),
         "p99": .number(divergence.percentile99), "p999": .number(divergence.percentile999),
         "max": .number(divergence.maximum),
       ],
-      "agreement": .number(agreement.value), "agreementInterval": interval(agreement),
+      "agreement": .number(agreement.value), "agreementInterval": agreement.intervalJSON,
       "agreementInFive": .number(agreementInFive),
+      "agreementInFiveInterval": agreementInFiveInterval.json,
       "probabilityDifference": .number(probabilityDifference),
       "layers": .array(
         layers.map { ["cosine": .number($0.cosine), "relativeError": .number($0.relativeError)] }),
@@ -155,4 +153,13 @@ extension Measures {
       ],
     ]
   }
+}
+
+extension Estimate {
+  var intervalJSON: JSONValue { hasInterval ? interval.json : [.null, .null] }
+}
+
+extension ClosedRange<Double> {
+  /// [low, high]; numbers that do not exist become null.
+  var json: JSONValue { [.number(lowerBound), .number(upperBound)] }
 }
