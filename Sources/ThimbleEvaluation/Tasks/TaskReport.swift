@@ -36,6 +36,17 @@ public struct TaskReport: Sendable {
     public let cosine: Measures.CosineSummary?
   }
 
+  /// Languages whose correlation does not exist, and why: it is NaN, and null in JSON.
+  public var withoutCorrelation: [(name: String, reason: String)] {
+    languages.filter { $0.reference.isNaN || $0.file.isNaN }.map {
+      (
+        $0.name,
+        $0.examples < 2
+          ? "there is only one example" : "all scores, or all cosines, are the same"
+      )
+    }
+  }
+
   /// Shares of right answers, with intervals.
   public struct Accuracy: Sendable {
     public let reference: Estimate

@@ -39,7 +39,8 @@ public struct TaskRunner {
     let classes =
       try order?.classes ?? LabelOrder.classes(of: labels, path: reference.path)
     var texts = TaskTexts(
-      textOptions, models.reference.sequences.text, task.examples.map(\.language), warn)
+      textOptions, models.reference.sequences.text, task.examples.map(\.language),
+      readsIDs: false, warn)
     var tallies = OrderedTallies<ClassTally>()
     let isComplete = try forGroups(of: task.examples) { group in
       let inputs = try group.map { example in
@@ -84,7 +85,8 @@ public struct TaskRunner {
       file: try SentenceEmbedder(file, pooling: pooling)
     )
     var texts = TaskTexts(
-      textOptions, models.reference.sequences.text, task.examples.map(\.language), warn)
+      textOptions, models.reference.sequences.text, task.examples.map(\.language),
+      readsIDs: readsIDs, warn)
     var tallies = OrderedTallies<SimilarityTally>()
     let isComplete = try forGroups(of: task.examples) { group in
       let inputs = try group.flatMap { example in

@@ -18,7 +18,8 @@ struct TaskTexts {
   ///   - languages: of the examples.
   ///   - warn: called with what a user should know, once for each cause.
   init(
-    _ options: TextOptions, _ model: ModelText, _ languages: [String], _ warn: (String) -> Void
+    _ options: TextOptions, _ model: ModelText, _ languages: [String], readsIDs: Bool,
+    _ warn: (String) -> Void
   ) {
     self.options = options
     self.model = model
@@ -26,15 +27,17 @@ struct TaskTexts {
     let names = (options.language.map { [$0] } ?? languages).filter { seen.insert($0).inserted }
     // To a model with language embeddings a language that it does not know is an error, at its first example.
     let known = model.tables.map { Set($0.knownLanguages) }
-    let isFree = !model.configuration.hasLanguageEmbeddings && options.language == nil
+    let isFree = !readsIDs && !model.configuration.hasLanguageEmbeddings && options.language == nil
     unknown = isFree ? Set(names).subtracting(known ?? Set(names)) : []
     for name in names {
       if unknown.contains(name) {
         warn(
           "\"\(name)\" is no language of this model: its examples are split by language-independent rules. A file is named after its language, as in dev-de.tsv."
         )
-      } else if let warning = try? model.warning(language: name, options.convention) {
-        warn(warning)
+      } else {
+        let cautions = try? model.cautions(
+          language: name, options.convention, readsIDs: readsIDs)
+        for caution in cautions ?? [] { warn("\(caution)") }
       }
     }
   }
@@ -68,8 +71,6 @@ struct TaskTexts {
         path: example.path, number: example.number,
         reason: "\"\(text)\" is not a JSON list of token ids, such as [1, 52, 1].")
     }
-    try model.check(ids)
-    let options = options(for: example.language)
-    return SequenceInput(ids: ids, options, language: try model.languageID(options.language))
+    return try model.input(ids: ids, options(for: example.language))
   }
 }
