@@ -119,7 +119,9 @@ public final class Evaluator {
   ) throws(EvaluationError) -> Evaluation {
     let start = monotonicSeconds()
     let languages = text.languages
-    let ids = try languages.map { language throws(EvaluationError) in try languageID(language) }
+    let ids = try languages.map { language throws(EvaluationError) in
+      try configuration.embeddingID(of: language)
+    }
     tallies = languages.map { _ in
       candidates.map { _ in Tally(layerCount: configuration.layerCount) }
     }
@@ -169,15 +171,6 @@ public final class Evaluator {
       languages: languages.map(\.name), candidates: candidates.map(\.name), tallies: tallies,
       isComplete: isComplete, options: options, skippedSentences: skipped,
       cutSentences: reader.cutCount - cutBefore, seconds: monotonicSeconds() - start)
-  }
-
-  private func languageID(_ language: EvaluationText.Language) throws(EvaluationError) -> Int32? {
-    guard configuration.hasLanguageEmbeddings else { return nil }
-    guard let id = configuration.languageID(language.code) else {
-      throw .language(
-        language.code, path: language.path, known: configuration.languages.map(\.name))
-    }
-    return Int32(id)
   }
 
   /// Runs all models on what is pending.

@@ -68,14 +68,8 @@ struct SentenceSource: SequenceSource {
     self.masks = masks
     languages = text.languages
     lines = languages.map(\.lines)
-    var ids: [Int32?] = []
-    for language in languages {
-      let id = configuration.languageID(language.code)
-      guard id != nil || !configuration.hasLanguageEmbeddings else {
-        throw .language(
-          language.code, path: language.path, known: configuration.languages.map(\.name))
-      }
-      ids.append(configuration.hasLanguageEmbeddings ? id.map { Int32($0) } : nil)
+    let ids = try languages.map { language throws(EvaluationError) in
+      try configuration.embeddingID(of: language)
     }
     self.ids = ids
   }

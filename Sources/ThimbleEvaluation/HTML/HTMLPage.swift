@@ -39,6 +39,7 @@ struct HTMLPage {
   }
 
   private func breakable(_ text: String) -> String {
+    guard text.count > 14 else { return text.split(separator: " ").joined(separator: "&nbsp;") }
     var output = ""
     for character in text {
       output.append(character)

@@ -2,7 +2,9 @@
 ///
 /// The error of the mean is that of a ratio of two sums over sentences, by the delta method: positions of a sentence
 /// count together, so that a long sentence does not pose as many independent facts.
-struct ClusteredMean: Sendable {
+package struct ClusteredMean: Sendable {
+  package init() {}
+
   private(set) var sum = 0.0
   private(set) var count = 0
   // Sums over finished clusters, of their sums s and counts n.
@@ -13,7 +15,7 @@ struct ClusteredMean: Sendable {
   private var current: (key: Int, sum: Double, count: Int)?
 
   /// Adds `value`. Values of one cluster come one behind the other.
-  mutating func add(_ value: Double, cluster key: Int) {
+  package mutating func add(_ value: Double, cluster key: Int) {
     if current?.key != key { finishCluster(next: (key, 0, 0)) }
     current?.sum += value
     current?.count += 1
@@ -48,14 +50,14 @@ struct ClusteredMean: Sendable {
   var mean: Double { sum / Double(count) }
 
   /// The mean with its interval: 1.96 standard errors to both sides. There is none if there is but one sentence.
-  var estimate: Estimate {
+  package var estimate: Estimate {
     guard let error else { return Estimate(unbounded: mean) }
     return Estimate(
       value: mean, interval: mean - normalQuantile * error...mean + normalQuantile * error)
   }
 
   /// The same of values that are never below 0: nor is the interval.
-  var nonnegativeEstimate: Estimate {
+  package var nonnegativeEstimate: Estimate {
     let estimate = estimate
     guard estimate.hasInterval else { return estimate }
     return Estimate(
@@ -71,7 +73,7 @@ struct ClusteredMean: Sendable {
   /// Survey Methodology 24 (1998), 193-201. Where all trials went the same way it is 1, as there: nothing shows another.
   ///
   /// - Parameter trials: how many trials a value is the mean of.
-  func proportion(ofTrials trials: Int = 1) -> Estimate {
+  package func proportion(ofTrials trials: Int = 1) -> Estimate {
     guard let error else { return Estimate(unbounded: mean) }
     let share = min(max(mean, 0), 1)
     let trials = Double(count * trials)

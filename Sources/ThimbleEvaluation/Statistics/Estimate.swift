@@ -32,7 +32,7 @@ let normalQuantile = 1.96
 /// - Parameters:
 ///   - share: within 0...1.
 ///   - trials: above 0; not whole if they depend on each other.
-func wilsonInterval(share: Double, trials: Double) -> ClosedRange<Double> {
+package func wilsonInterval(share: Double, trials: Double) -> ClosedRange<Double> {
   let square = normalQuantile * normalQuantile / trials
   let center = (share + square / 2) / (1 + square)
   let spread = (share * (1 - share) * square + square * square / 4).squareRoot() / (1 + square)
@@ -41,7 +41,9 @@ func wilsonInterval(share: Double, trials: Double) -> ClosedRange<Double> {
 }
 
 /// What two answers to the same yes-or-no questions have in common.
-struct PairedAnswers: Sendable {
+package struct PairedAnswers: Sendable {
+  package init() {}
+
   private(set) var both = 0
   private(set) var firstOnly = 0
   private(set) var secondOnly = 0
@@ -49,7 +51,7 @@ struct PairedAnswers: Sendable {
 
   var count: Int { both + firstOnly + secondOnly + neither }
 
-  mutating func add(first: Bool, second: Bool) {
+  package mutating func add(first: Bool, second: Bool) {
     switch (first, second) {
     case (true, true): both += 1
     case (true, false): firstOnly += 1
@@ -66,9 +68,9 @@ struct PairedAnswers: Sendable {
   }
 
   /// The share of the first.
-  var first: Estimate { share(both + firstOnly) }
+  package var first: Estimate { share(both + firstOnly) }
   /// The share of the second.
-  var second: Estimate { share(both + secondOnly) }
+  package var second: Estimate { share(both + secondOnly) }
 
   private func share(_ answers: Int) -> Estimate {
     let share = Double(answers) / Double(count)
@@ -79,7 +81,7 @@ struct PairedAnswers: Sendable {
   ///
   /// Formula: R. G. Newcombe, Improved confidence intervals for the difference between binomial proportions based on
   /// paired data, Stat. Med. 17 (1998), 2635-2650, method 10: Wilson's intervals of both, joined by their correlation.
-  var difference: Estimate {
+  package var difference: Estimate {
     let (first, second) = (first, second)
     func spread(_ low: Double, _ high: Double) -> Double {
       max(low * low - 2 * correlation * low * high + high * high, 0).squareRoot()

@@ -14,6 +14,18 @@ extension TokenizerTables {
   }
 }
 
+extension XLMConfiguration {
+  /// The id of the embedding of `language`; nil if the model has none at all. A model that names no languages takes numbers.
+  func embeddingID(of language: EvaluationText.Language) throws(EvaluationError) -> Int32? {
+    guard hasLanguageEmbeddings else { return nil }
+    let number = Int(language.code).flatMap { (0..<languageCount).contains($0) ? $0 : nil }
+    guard let id = languageID(language.code) ?? (languages.isEmpty ? number : nil) else {
+      throw .language(language.code, path: language.path, known: languages.map(\.name))
+    }
+    return Int32(id)
+  }
+}
+
 extension EvaluationText {
   /// What a user should know before `tables` make tokens of this text: languages that are not known, and dictionaries
   /// that are missing.
