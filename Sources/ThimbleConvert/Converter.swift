@@ -62,6 +62,13 @@ public struct Converter {
 
   private static let maximumAttempts = 3
 
+  /// The least and the most bits per weight that this model can have, as far as a sample of its weights shows.
+  public func reachableBits() throws(ConvertError) -> ClosedRange<Double> {
+    let estimator = try SizeEstimator(try makeWorkforce().0)
+    let sizes = try RateSearch(estimator: estimator, plan: plan).reachableSizes()
+    return plan.bitsPerWeight(fileSize: sizes.lowest)...plan.bitsPerWeight(fileSize: sizes.highest)
+  }
+
   private func makeWriter(_ path: String) throws(ConvertError) -> ThimbleWriter {
     do throws(FormatError) {
       return try ThimbleWriter(

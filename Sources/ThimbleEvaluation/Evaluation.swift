@@ -9,6 +9,10 @@ public struct Evaluation: Sendable {
   /// false: it was interrupted.
   public let isComplete: Bool
   public let options: EvaluationOptions
+  /// Sentences without a token that can be masked: nothing of them was scored.
+  public let skippedSentences: Int
+  /// Sentences that were cut, because they had more tokens than the model has positions.
+  public let cutSentences: Int
   public let seconds: Double
 
   /// What candidate `candidate` lost in language `language`; nil if no position was scored.
@@ -39,6 +43,7 @@ public struct Measures: Sendable {
   public let agreement: Estimate
   /// Share of the reference's five likeliest tokens that are among the candidate's.
   public let agreementInFive: Double
+  public let agreementInFiveInterval: ClosedRange<Double>
   /// Root mean square of the change in the probability of the token that was there.
   public let probabilityDifference: Double
   /// After the embeddings, then after every layer.
@@ -93,15 +98,15 @@ extension Measures {
     perplexityRatio = Estimate(
       value: exponential(difference.value),
       interval: exponential(
-        difference.interval.lowerBound)...exponential(
-          difference.interval.upperBound))
+        difference.interval.lowerBound)...exponential(difference.interval.upperBound))
     let sorted = tally.divergences.sorted()
     divergence = Divergence(
-      mean: tally.divergence.estimate, median: quantile(sorted, 0.5),
+      mean: tally.divergence.nonnegativeEstimate, median: quantile(sorted, 0.5),
       percentile90: quantile(sorted, 0.9), percentile99: quantile(sorted, 0.99),
       percentile999: quantile(sorted, 0.999), maximum: Double(sorted[sorted.count - 1]))
-    agreement = tally.agreement.estimate
-    agreementInFive = Double(tally.sharedInFive) / (5 * count)
+    agreement = tally.agreement.proportion()
+    let inFive = tally.sharedInFive.proportion(ofTrials: 5)
+    (agreementInFive, agreementInFiveInterval) = (inFive.value, inFive.interval)
     probabilityDifference = (tally.squaredProbabilityDifference / count).squareRoot()
     layers = tally.layers.map { layer in
       LayerDrift(

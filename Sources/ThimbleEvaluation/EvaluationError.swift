@@ -21,6 +21,10 @@ public enum EvaluationError: Error, CustomStringConvertible {
   case label(path: String, number: Int, found: String, known: [String])
   /// The head does not have the classes of the task.
   case classes(path: String, found: [String], expected: [String])
+  /// `model` gave NaN or infinity for line `number` of `path`.
+  case notANumber(model: String, path: String, number: Int)
+  /// It was stopped before anything was known.
+  case interrupted
   case language(String, path: String, known: [String])
   case model(ModelError)
   case text(TextError)
@@ -55,6 +59,9 @@ public enum EvaluationError: Error, CustomStringConvertible {
       "\(path): the head has the classes \(found.joined(separator: ", ")); the task needs \(expected.joined(separator: ", ")). Say which is which with --labels."
     case .language(let name, let path, let known):
       "\(path): the model does not know the language \"\(name)\". It knows: \(known.joined(separator: " ")). Name the file after one of them."
+    case .notANumber(let model, let path, let number):
+      "\(model): gives NaN or infinity for line \(number) of \(path), so nothing can be compared. Its weights are damaged or too large."
+    case .interrupted: "Interrupted before the first result."
     case .model(let error): error.description
     case .text(let error): error.description
     case .system(let error): error.description

@@ -9,26 +9,41 @@ public struct EvaluationReport: Sendable {
   public let bitsPerWeight: Double
   public let referencePath: String
   public let evaluation: Evaluation
+  /// Of each quantised matrix; fewer if it was interrupted.
   public let tensors: [TensorQuality]
+  /// false: it was interrupted.
+  public let isComplete: Bool
 
   /// Compares the weights of `pair` too, which takes a pass over both.
-  public init(_ evaluation: Evaluation, of pair: ModelPair) throws(EvaluationError) {
+  ///
+  /// - Parameters:
+  ///   - progress: called with the matrices that have been compared and those there are.
+  ///   - isInterrupted: whether to leave out those that are left.
+  public init(
+    _ evaluation: Evaluation, of pair: ModelPair,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    isInterrupted: () -> Bool = { false }
+  ) throws(EvaluationError) {
     self.evaluation = evaluation
     filePath = pair.file.path
     fileSize = pair.file.size
     bitsPerWeight = pair.file.bitsPerWeight
     referencePath = pair.referencePath
-    tensors = try pair.tensorQualities()
+    let compared = try pair.tensorQualities(progress: progress, isInterrupted: isInterrupted)
+    tensors = compared.qualities
+    isComplete = evaluation.isComplete && compared.isComplete
   }
 
   /// The measures of `part` by language; those that have any.
   public func languages(_ part: LossPart = .both) -> [(name: String, measures: Measures)] {
-    guard let column = column(part) else { return [] }
-    return evaluation.languages.indices.compactMap { index in
-      evaluation.measures(language: index, candidate: column).map {
-        (evaluation.languages[index], $0)
-      }
+    evaluation.languages.indices.compactMap { index in
+      measures(of: part, language: index).map { (evaluation.languages[index], $0) }
     }
+  }
+
+  /// The measures of `part` in a language of `evaluation`; nil if there are none.
+  func measures(of part: LossPart, language: Int) -> Measures? {
+    column(part).flatMap { evaluation.measures(language: language, candidate: $0) }
   }
 
   /// The measures of `part` over all positions; nil if it was not measured.
@@ -59,14 +74,13 @@ public struct EvaluationReport: Sendable {
       "reference": ["path": .string(referencePath)],
     ]
     evaluation.describe(in: &object)
+    object.set("isComplete", to: .bool(isComplete))
     object.set("overall", to: comparison { overall($0) })
-    let names = languages().map(\.name)
-    object.set(
-      "languages",
-      to: .array(
-        names.map { name in
-          comparison(name: name) { part in languages(part).first { $0.name == name }?.measures }
-        }))
+    let languages = evaluation.languages.indices.compactMap { index -> JSONValue? in
+      guard measures(of: .both, language: index) != nil else { return nil }
+      return comparison(name: evaluation.languages[index]) { measures(of: $0, language: index) }
+    }
+    object.set("languages", to: .array(languages))
     object.set("worstLanguage", to: worstLanguage.map { .string($0) } ?? .null)
     object.set("tensors", to: .array(tensors.map(\.json)))
     return .object(object)
@@ -113,6 +127,8 @@ extension Evaluation {
     settings.set("limit", to: options.limit.map { JSONValue($0) } ?? .null)
     object.set("settings", to: .object(settings))
     object.set("isComplete", to: .bool(isComplete))
+    object.set("skippedSentences", to: JSONValue(skippedSentences))
+    object.set("cutSentences", to: JSONValue(cutSentences))
     object.set("seconds", to: .number(seconds))
   }
 }
@@ -129,23 +145,21 @@ extension TensorQuality {
 
 extension Measures {
   var json: JSONValue {
-    func interval(_ estimate: Estimate) -> JSONValue {
-      [.number(estimate.interval.lowerBound), .number(estimate.interval.upperBound)]
-    }
     return [
       "sentences": JSONValue(sentences), "positions": JSONValue(positions),
       "perplexity": [
         "reference": .number(referencePerplexity), "file": .number(perplexity),
-        "ratio": .number(perplexityRatio.value), "ratioInterval": interval(perplexityRatio),
+        "ratio": .number(perplexityRatio.value), "ratioInterval": perplexityRatio.intervalJSON,
       ],
       "divergence": [
-        "mean": .number(divergence.mean.value), "meanInterval": interval(divergence.mean),
+        "mean": .number(divergence.mean.value), "meanInterval": divergence.mean.intervalJSON,
         "median": .number(divergence.median), "p90": .number(divergence.percentile90),
         "p99": .number(divergence.percentile99), "p999": .number(divergence.percentile999),
         "max": .number(divergence.maximum),
       ],
-      "agreement": .number(agreement.value), "agreementInterval": interval(agreement),
+      "agreement": .number(agreement.value), "agreementInterval": agreement.intervalJSON,
       "agreementInFive": .number(agreementInFive),
+      "agreementInFiveInterval": agreementInFiveInterval.json,
       "probabilityDifference": .number(probabilityDifference),
       "layers": .array(
         layers.map { ["cosine": .number($0.cosine), "relativeError": .number($0.relativeError)] }),
@@ -155,4 +169,13 @@ extension Measures {
       ],
     ]
   }
+}
+
+extension Estimate {
+  var intervalJSON: JSONValue { hasInterval ? interval.json : [.null, .null] }
+}
+
+extension ClosedRange<Double> {
+  /// [low, high]; numbers that do not exist become null.
+  var json: JSONValue { [.number(lowerBound), .number(upperBound)] }
 }

@@ -34,7 +34,8 @@ public struct EvaluationOptions: Sendable {
 /// Every model has activations of its own for the tokens of one batch; weights are shared as their providers share them.
 public final class Evaluator {
   private let reference: MaskedLanguageModel
-  private let candidates: [(name: String, model: MaskedLanguageModel)]
+  private let referencePath: String
+  private let candidates: [(name: String, path: String, model: MaskedLanguageModel)]
   private let options: EvaluationOptions
   private let configuration: XLMConfiguration
   private let pool: ComputePool
@@ -54,7 +55,10 @@ public final class Evaluator {
   private struct Pending {
     let sequence: MaskedSequence
     let language: Int
+    /// Its number among all.
     let sentence: Int
+    /// The number of its line in the file.
+    let line: Int
   }
 
   /// - Parameters:
@@ -80,8 +84,11 @@ public final class Evaluator {
       } catch { throw .model(error) }
     }
     reference = try model(provider)
-    var models: [(String, MaskedLanguageModel)] = []
-    for candidate in candidates { models.append((candidate.name, try model(candidate.provider))) }
+    referencePath = provider.path
+    var models: [(String, String, MaskedLanguageModel)] = []
+    for candidate in candidates {
+      models.append((candidate.name, candidate.provider.path, try model(candidate.provider)))
+    }
     self.candidates = models
     reader = SentenceReader(
       tokenizer, input: options.readsIDs ? .ids : .text, configuration: configuration,
@@ -112,69 +119,79 @@ public final class Evaluator {
   ) throws(EvaluationError) -> Evaluation {
     let start = monotonicSeconds()
     let languages = text.languages
-    let ids = try languages.map { language throws(EvaluationError) in try languageID(language) }
+    let ids = try languages.map { language throws(EvaluationError) in
+      try configuration.embeddingID(of: language)
+    }
     tallies = languages.map { _ in
       candidates.map { _ in Tally(layerCount: configuration.layerCount) }
     }
     let counts = languages.map { min($0.sentenceCount, options.limit ?? .max) }
     let total = counts.reduce(0, +)
-    var cursors = languages.map { Lines($0.bytes) }
+    var cursors = languages.map(\.lines)
     var done = 0
+    var skipped = 0
     var isComplete = true
+    let cutBefore = reader.cutCount
+    pending.removeAll()
+    pendingTokens = 0
     reading: for round in 0..<(counts.max() ?? 0) {
       for (index, language) in languages.enumerated() where round < counts[index] {
         guard let line = cursors[index].next() else { continue }
-        let sentence = try reader.sentence(
-          line, path: language.path, number: cursors[index].number)
+        let number = cursors[index].number
+        let sentence = try reader.sentence(line, of: language, number: number)
         let sequences = sentence.masked(
           options.masking, seed: options.seed, mask: Int32(configuration.specialIDs.mask))
-        if !sequences.isEmpty {
+        if sequences.isEmpty {
+          skipped += 1
+        } else {
           for column in candidates.indices { tallies[index][column].addSentence() }
         }
         for sequence in sequences {
           if pendingTokens + sequence.ids.count > batchTokens, !pending.isEmpty {
-            try flush(ids)
+            try flush(languages, ids)
             progress(done, total)
             if isInterrupted() {
               isComplete = false
               break reading
             }
           }
-          pending.append(Pending(sequence: sequence, language: index, sentence: done))
+          pending.append(
+            Pending(sequence: sequence, language: index, sentence: done, line: number))
           pendingTokens += sequence.ids.count
         }
         done += 1
       }
     }
-    if isComplete { try flush(ids) }
+    if isComplete { try flush(languages, ids) }
     guard tallies.contains(where: { $0.contains { $0.positions > 0 } }) else {
+      guard isComplete else { throw .interrupted }
       throw .nothingToMask(path: languages.map(\.path).joined(separator: ", "))
     }
     return Evaluation(
       languages: languages.map(\.name), candidates: candidates.map(\.name), tallies: tallies,
-      isComplete: isComplete, options: options, seconds: monotonicSeconds() - start)
-  }
-
-  private func languageID(_ language: EvaluationText.Language) throws(EvaluationError) -> Int32? {
-    guard configuration.hasLanguageEmbeddings else { return nil }
-    guard let id = configuration.languageID(language.name) else {
-      throw .language(
-        language.name, path: language.path, known: configuration.languages.map(\.name))
-    }
-    return Int32(id)
+      isComplete: isComplete, options: options, skippedSentences: skipped,
+      cutSentences: reader.cutCount - cutBefore, seconds: monotonicSeconds() - start)
   }
 
   /// Runs all models on what is pending.
-  private func flush(_ languageIDs: [Int32?]) throws(EvaluationError) {
+  private func flush(
+    _ languages: [EvaluationText.Language], _ languageIDs: [Int32?]
+  ) throws(EvaluationError) {
     guard !pending.isEmpty else { return }
+    let failure: (model: String, sequence: Int)?
     do throws(ModelError) {
       batch.removeAll()
       for entry in pending {
         try batch.append(entry.sequence.ids, language: languageIDs[entry.language])
       }
       try encode()
-      try scorePositions()
+      failure = try scorePositions()
     } catch { throw .model(error) }
+    if let failure {
+      let entry = pending[failure.sequence]
+      throw .notANumber(
+        model: failure.model, path: languages[entry.language].path, number: entry.line)
+    }
     pending.removeAll(keepingCapacity: true)
     pendingTokens = 0
   }
@@ -184,7 +201,7 @@ public final class Evaluator {
     try reference.encoder.encode(batch) { [self] layer in
       trace.store(reference.encoder.hidden, rows: rows, layer: layer)
     }
-    for (column, (_, model)) in candidates.enumerated() {
+    for (column, (_, _, model)) in candidates.enumerated() {
       let hidden = model.encoder.hidden
       try model.encoder.encode(batch) { [self] layer in
         trace.compare(hidden, batch, layer: layer, pool: pool) { sequence, tally in
@@ -197,7 +214,8 @@ public final class Evaluator {
     }
   }
 
-  private func scorePositions() throws(ModelError) {
+  /// - Returns: which model gave NaN or infinity, for which pending sequence; nil if none did.
+  private func scorePositions() throws(ModelError) -> (model: String, sequence: Int)? {
     var places: [(row: Int, target: Int, sequence: Int)] = []
     for (index, entry) in pending.enumerated() {
       let first = batch.rows(ofSequence: index).lowerBound
@@ -212,11 +230,16 @@ public final class Evaluator {
       for (index, place) in round.enumerated() {
         let entry = pending[place.sequence]
         for column in candidates.indices {
-          tallies[entry.language][column].add(
-            comparisons[index * candidates.count + column], sentence: entry.sentence)
+          let comparison = comparisons[index * candidates.count + column]
+          guard comparison.referenceLoss.isFinite else { return (referencePath, place.sequence) }
+          guard comparison.loss.isFinite, comparison.divergence.isFinite else {
+            return (candidates[column].path, place.sequence)
+          }
+          tallies[entry.language][column].add(comparison, sentence: entry.sentence)
         }
       }
     }
+    return nil
   }
 
   /// Compares the logits of the round that was computed last.

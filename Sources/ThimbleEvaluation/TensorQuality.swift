@@ -21,30 +21,39 @@ public struct TensorQuality: Sendable {
 extension ModelPair {
   /// Compares every quantised matrix of the file with that of the reference, weight by weight.
   public func tensorQualities() throws(EvaluationError) -> [TensorQuality] {
-    try forMatrices { tensor, signal, noise in
-      TensorQuality(
-        name: tensor.name, rows: tensor.shape.rows, columns: tensor.shape.columns,
-        byteCount: tensor.chunks.reduce(0) { $0 + file.chunk($1).size },
-        sqnr: noise > 0 ? decibels(signal / noise) : nil)
-    }
+    try tensorQualities(progress: { _, _ in }, isInterrupted: { false }).qualities
   }
 
-  private func forMatrices<Result>(
-    _ body: (_ tensor: TensorRecord, _ signal: Double, _ noise: Double) -> Result
-  ) throws(EvaluationError) -> [Result] {
+  /// The same with an end before the last.
+  ///
+  /// - Returns: the matrices that were compared before `isInterrupted` became true, and whether those are all.
+  func tensorQualities(
+    progress: (_ done: Int, _ total: Int) -> Void, isInterrupted: () -> Bool
+  ) throws(EvaluationError) -> (qualities: [TensorQuality], isComplete: Bool) {
     let dequantised = weights.dequantized(workers: pool.threadCount)
-    var results: [Result] = []
-    for tensor in file.tensors where tensor.shape.kind == .q8b64 && reference.contains(tensor.name)
-    {
+    let matrices = quantisedMatrices
+    var qualities: [TensorQuality] = []
+    for tensor in matrices {
+      if isInterrupted() { return (qualities, false) }
       let (rows, columns) = (tensor.shape.rows, tensor.shape.columns)
       do throws(ModelError) {
         let sums = try squares(
           of: try dequantised.matrix(tensor.name, rows: rows, columns: columns),
           against: try reference.matrix(tensor.name, rows: rows, columns: columns))
-        results.append(body(tensor, sums.signal, sums.noise))
+        qualities.append(
+          TensorQuality(
+            name: tensor.name, rows: rows, columns: columns,
+            byteCount: tensor.chunks.reduce(0) { $0 + file.chunk($1).size },
+            sqnr: sums.noise > 0 ? decibels(sums.signal / sums.noise) : nil))
       } catch { throw .model(error) }
+      progress(qualities.count, matrices.count)
     }
-    return results
+    return (qualities, true)
+  }
+
+  /// Matrices that the file rounds.
+  var quantisedMatrices: [TensorRecord] {
+    file.tensors.filter { $0.shape.kind == .q8b64 && reference.contains($0.name) }
   }
 
   /// Sums of squares, of the weights of `reference` and of the errors of `matrix`.

@@ -3,19 +3,32 @@ internal import Synchronization
 
 /// Ctrl-C as a wish to stop rather than an order to die.
 public enum Interruption {
-  private static let requested = Atomic<Bool>(false)
+  /// The number of the signal that came; 0 for none.
+  private static let received = Atomic<Int32>(0)
 
-  /// From now on the first SIGINT or SIGTERM only sets `isRequested`; the second one ends the process as always.
+  /// From now on the first SIGINT or SIGTERM is only noted; the second one ends the process as always.
   public static func watch() {
     var action = sigaction()
-    unsafe action.__sigaction_handler.sa_handler = { _ in
-      Interruption.requested.store(true, ordering: .relaxed)
+    unsafe action.__sigaction_handler.sa_handler = { number in
+      Interruption.received.store(number, ordering: .relaxed)
     }
     action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
     unsafe sigaction(SIGINT, &action, nil)
     unsafe sigaction(SIGTERM, &action, nil)
   }
 
+  /// From now on a signal ends the process at once, as before `watch`.
+  public static func unwatch() {
+    signal(SIGINT, SIG_DFL)
+    signal(SIGTERM, SIG_DFL)
+  }
+
+  /// The number of the signal that has come since `watch`; nil for none.
+  public static var signalNumber: Int32? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
   /// Whether such a signal has come since `watch`.
-  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  public static var isRequested: Bool { signalNumber != nil }
 }

@@ -11,29 +11,35 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how fast a model runs, and where the time goes.",
     discussion: """
-      Times whole passes of the encoder for texts of several lengths, with weights streamed, half pinned and pinned, and \
-      filling one mask. Each figure is the median of repetitions after a warm-up, the fastest stands beside it.
+      Times whole passes of the encoder for texts of several lengths, with weights streamed, half pinned and pinned; at \
+      16 and 128 tokens also the filling of one mask. Each figure is the median of repetitions after a warm-up; the \
+      fastest stands beside it. Ctrl-C ends it with what has been measured; the exit code is 130 then.
 
-      Example:
-        thimble bench xlm.thimble --tokens 16,128 --seconds 2
+      Examples:
+        thimble bench xlm.thimble
+        thimble bench xlm.thimble --tokens 16,128 --seconds 2 --modes pinned
       """)
 
-  @Argument(help: "A .thimble file.")
+  @Argument(help: "A .thimble file.", completion: .file(extensions: ["thimble"]))
   var file: String
 
   @Option(
-    help: ArgumentHelp("Lengths of the texts.", valueName: "n,n"), transform: Bench.lengths)
-  var tokens = [8, 16, 32, 64, 128, 256, 512]
+    help: ArgumentHelp(
+      "Lengths of the texts. (default: 8,16,32,64,128,256,512, as far as the model has positions)",
+      valueName: "n,n"), transform: Bench.lengths)
+  var tokens: [Int]?
 
-  @Option(help: ArgumentHelp("Texts in the packed batch; 0 for none.", valueName: "n"))
+  @Option(help: ArgumentHelp("Texts of 32 tokens in the packed batch; 0 for none.", valueName: "n"))
   var batch = 32
 
   @Option(
-    help: ArgumentHelp("streamed, half, pinned.", valueName: "mode,mode"), transform: Bench.modes)
-  var modes = Mode.allCases
+    help: ArgumentHelp(
+      "Where weights are: streamed, half, pinned. (default: all three)", valueName: "mode,mode"),
+    transform: Bench.modes)
+  var modes: [Mode]?
 
-  @Option(help: "Seconds to measure each figure for.")
-  var seconds = 1.0
+  @Option(help: "Seconds to measure each figure for. (default: 1)")
+  var seconds: Double?
 
   @Option(help: ArgumentHelp("Measure so many passes for each figure instead.", valueName: "n"))
   var passes: Int?
@@ -49,13 +55,27 @@ struct Bench: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if let passes, passes < 1 { throw ValidationError("--passes \(passes): at least 1.") }
+    if let passes, !(1...1_000_000).contains(passes) {
+      throw ValidationError("--passes \(passes): 1 to 1,000,000 are possible.")
+    }
+    if let seconds {
+      guard seconds >= 0, seconds <= 86_400 else {
+        throw ValidationError("--seconds \(seconds): 0 to 86,400 are possible.")
+      }
+      if passes != nil { throw ValidationError("--seconds and --passes exclude each other.") }
+    }
+    guard (0...4096).contains(batch) else {
+      throw ValidationError("--batch \(batch): 0 to 4096 are possible.")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads \(threads): 1 to 1024 are possible.")
+    }
   }
 
   enum Mode: String, CaseIterable { case streamed, half, pinned }
 
   private static func lengths(_ text: String) throws -> [Int] {
-    try text.split(separator: ",").map {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map {
       guard let length = Int($0), length >= 1 else {
         throw ValidationError("--tokens \(text): numbers are wanted, as in 16,128.")
       }
@@ -64,7 +84,7 @@ struct Bench: ParsableCommand {
   }
 
   private static func modes(_ text: String) throws -> [Mode] {
-    try text.split(separator: ",").map {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map {
       guard let mode = Mode(rawValue: String($0)) else {
         throw ValidationError("--modes \(text): there are streamed, half and pinned.")
       }
@@ -74,10 +94,22 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let threads = max(threads ?? ComputePool.usableProcessors(), 1)
+      Interruption.watch()
+      let threads = threads ?? ComputePool.usableProcessors()
+      let longest = try FileWeights.configuration(of: ThimbleFile(path: file)).maxPositions
+      let tasks = tasks(try wantedLengths(longest), longest: longest)
       let limits = try MachineLimits(threads: threads)
+      let modes = modes ?? Mode.allCases
       var rows: [Measurement] = []
-      for mode in modes { rows += try measure(mode, threads: threads) }
+      var progress = Progress(
+        "Measuring", unit: .items("figures"), total: modes.count * tasks.count)
+      for mode in modes where !Interruption.isRequested {
+        try measure(mode, tasks, threads: threads) {
+          rows.append($0)
+          progress.update(rows.count)
+        }
+      }
+      progress.finish()
       try StandardStream.output.write(
         json
           ? JSONValue.object([
@@ -85,51 +117,68 @@ struct Bench: ParsableCommand {
             "figures": .array(rows.map(\.json)),
           ]).text(.pretty) + "\n"
           : limits.text + "\n" + table(rows).text)
+      try Interruption.exitIfRequested()
     }
   }
 
-  private func measure(_ mode: Mode, threads: Int) throws -> [Measurement] {
+  /// The lengths to measure.
+  ///
+  /// - Throws: `ValidationError` for one that was asked for and that the model does not have.
+  private func wantedLengths(_ longest: Int) throws -> [Int] {
+    guard let tokens else { return [8, 16, 32, 64, 128, 256, 512].filter { $0 <= longest } }
+    if let length = tokens.first(where: { $0 > longest }) {
+      throw ValidationError(
+        "--tokens \(length): \(file.printable()) takes texts of at most \(longest) tokens.")
+    }
+    return tokens
+  }
+
+  private func tasks(_ lengths: [Int], longest: Int) -> [BenchTask] {
+    let packed = min(32, longest)
+    let batches =
+      batch > 0
+      ? [BenchTask(name: "encode \(batch) × \(packed)", sequences: batch, length: packed)] : []
+    return lengths.map { BenchTask(name: "encode \($0)", length: $0) } + batches
+      + lengths.filter { $0 == 16 || $0 == 128 }
+      .map { BenchTask(name: "fill-mask \($0)", length: $0, fillsMask: true) }
+  }
+
+  private func measure(
+    _ mode: Mode, _ tasks: [BenchTask], threads: Int, _ report: (Measurement) -> Void
+  ) throws {
+    let maximumTokens = tasks.map { $0.sequences * $0.length }.max() ?? 512
     var run = RunOptions(
-      memory: .bytes(try budget(mode, threads: threads)), threads: threads,
-      isa: environment("THIMBLE_ISA"), maximumTokens: max(tokens.max() ?? 512, batch * 32))
+      memory: .bytes(try budget(mode, maximumTokens, threads: threads)), threads: threads,
+      isa: environment("THIMBLE_ISA"), maximumTokens: maximumTokens)
     run.activations = activations
     let model = try LanguageModel(path: file, options: run)
     let meter = try PassMeter(workers: threads)
     model.masked.encoder.meter = meter
-    var rows: [Measurement] = []
-    func measured(_ what: String, sequences: Int, length: Int, withHead: Bool = false) throws {
-      let batch = try Batch(maximumTokens: sequences * length)
-      for sequence in 0..<sequences {
-        try batch.append(text(length, seed: sequence, model.configuration))
+    for task in tasks where !Interruption.isRequested {
+      let batch = try Batch(maximumTokens: task.sequences * task.length)
+      for sequence in 0..<task.sequences {
+        try batch.append(text(task.length, seed: sequence, model.configuration))
       }
-      rows.append(
+      report(
         try Measurement(
-          mode: mode.rawValue, what: what, tokens: batch.tokenCount, meter: meter, seconds: seconds,
-          passes: passes
+          mode: mode.rawValue, what: task.name, tokens: batch.tokenCount, meter: meter,
+          seconds: seconds ?? 1, passes: passes
         ) {
-          if withHead {
+          if task.fillsMask {
             try model.masked.score(batch, at: [1]) { _, logits in _ = logits.top(5) }
           } else {
             try model.masked.encoder.encode(batch)
           }
         })
     }
-    for length in tokens where length <= model.configuration.maxPositions {
-      try measured("encode \(length)", sequences: 1, length: length)
-    }
-    if batch > 0 { try measured("encode \(batch) × 32", sequences: batch, length: 32) }
-    for length in tokens where length == 16 || length == 128 {
-      try measured("fill-mask \(length)", sequences: 1, length: length, withHead: true)
-    }
-    return rows
   }
 
   /// The budget with which nothing, half or all of the weights is pinned.
-  private func budget(_ mode: Mode, threads: Int) throws -> Int {
+  private func budget(_ mode: Mode, _ maximumTokens: Int, threads: Int) throws -> Int {
     let opened = try ModelFile(path: file)
     let plan = try MemoryPlan(
       opened.file, configuration: opened.configuration, budget: .bytes(1 << 40),
-      tokens: max(tokens.max() ?? 512, batch * 32), withHead: true, activations: activations,
+      tokens: maximumTokens, withHead: true, activations: activations,
       threads: threads)
     // The models that were measured before are gone, but the allocator may have kept pages.
     let fixed = plan.peak - plan.pinned + (1 << 20)
@@ -157,6 +206,15 @@ struct Bench: ParsableCommand {
     for row in rows { table.append(row.cells) }
     return table
   }
+}
+
+/// Something whose time is measured.
+private struct BenchTask {
+  let name: String
+  var sequences = 1
+  /// Tokens of each.
+  let length: Int
+  var fillsMask = false
 }
 
 /// The time of one task, repeated.

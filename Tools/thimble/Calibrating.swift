@@ -59,7 +59,10 @@ struct CalibrationOptions: ParsableArguments {
     guard let tables = try checkpoint.tokenizerTables() else {
       throw EvaluationError.noTokenizer(path: checkpoint.path)
     }
-    return .sentences(text, try TokenizerTables(view: try ByteView(tables)))
+    let sentences = CalibrationText.sentences(
+      text, try TokenizerTables(view: try ByteView(tables)))
+    for warning in sentences.warnings { warn(warning) }
+    return sentences
   }
 }
 

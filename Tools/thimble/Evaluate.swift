@@ -4,66 +4,52 @@ internal import ThimbleEvaluation
 internal import ThimbleJSON
 internal import ThimbleModel
 internal import ThimbleSystem
+internal import ThimbleText
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures what quantisation costs.",
     discussion: """
-      Runs FILE and the checkpoint that it was made from over the same sentences with the same masks, and tells how \
-      their answers differ: by language, with 95 % intervals, and split into what rounding the weights, rounding the \
-      activations, and both together cost. Ctrl-C ends it with what is known so far.
+      Runs FILE and the checkpoint that it was made from on the same sentences with the same masks, and compares \
+      their answers: by language, with 95 % intervals, and split into what rounding the weights, rounding the \
+      activations, and both together cost. Ctrl-C ends it with what is known so far; the exit code is 130 then.
 
-      Text is one sentence a line; a file is named after its language, as in de.txt.
+      A text has one sentence a line. Its file is named after its language, as in de.txt, which decides how it is \
+      split, as --lang does for fill-mask. --memory bounds what is kept of FILE; the comparison itself needs more.
 
       Examples:
         thimble evaluate xlm.thimble --reference xlm-mlm-100-1280 --text sentences/
         thimble evaluate xlm.thimble --reference xlm-mlm-100-1280 --text de.txt --limit 200 --html report.html
+        head -n 50 news.txt | thimble evaluate xlm.thimble --reference xlm-mlm-100-1280 --text - --lang de
+        thimble evaluate xnli.thimble --reference xnli --task xnli --data xnli.test.tsv
       """)
 
-  @Argument(help: "A .thimble file.")
+  @Argument(help: "A .thimble file.", completion: .file(extensions: ["thimble"]))
   var file: String
 
-  @Option(help: ArgumentHelp("The checkpoint that it was made from.", valueName: "checkpoint"))
+  @Option(
+    help: ArgumentHelp("The checkpoint that FILE was made from.", valueName: "checkpoint"),
+    completion: .file())
   var reference: String
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Text files, or folders of LANG.txt.", valueName: "path"))
+    help: ArgumentHelp(
+      "Text files, folders of LANG.txt, or - for standard input.", valueName: "path"),
+    completion: .file())
   var text: [String] = []
 
-  @Option(
-    help: "A task with labels instead of text: xnli (accuracy) or sts (Spearman's correlation).",
-    transform: TaskReport.Task.init(argument:))
-  var task: TaskReport.Task?
-
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "The examples of the task: xnli.test.tsv, dev-de.tsv, stsb-de-dev.csv.", valueName: "path"))
-  var data: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Which output of the head is which class: original (contradiction neutral entailment), hf-processor (contradiction entailment neutral) or hf-dataset (entailment neutral contradiction). (default: as the checkpoint names them)",
-      valueName: "order"), transform: LabelOrder.init(argument:))
-  var labels: LabelOrder?
-
-  @Option(help: "mean or first, for sts.")
-  var pooling = Pooling.mean
-
-  @Option(
-    name: .customLong("compat"),
-    help: "training or hf: how texts of a task are put into the model.")
-  var convention = Convention.training
-
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Whether token types are added to texts of a task. (default: as --compat says)")
-  var tokenTypes: Bool?
+  @OptionGroup var task: TaskOptions
 
   @OptionGroup var measuring: MeasuringOptions
 
-  @Flag(help: "Run the file only, without the split into weights and activations.")
+  @Option(
+    name: .customLong("lang"),
+    help: ArgumentHelp(
+      "The language of all text. (default: as the files are named)", valueName: "lang"))
+  var language: String?
+
+  @Flag(help: "Run FILE only, without the split into weights and activations.")
   var noSplit = false
 
   @OptionGroup var outputs: ReportOutputs
@@ -71,76 +57,183 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    if task == nil, text.isEmpty {
+    if task.task != nil {
+      guard text.isEmpty else {
+        throw ValidationError("--task takes examples with --data instead of --text.")
+      }
+      if noSplit { throw ValidationError("--no-split needs --text: a task has no such split.") }
+      if let name = measuring.namesOfMasking.first {
+        throw ValidationError("\(name) needs --text: in a task nothing is masked.")
+      }
+      if measuring.ids, task.task == .xnli {
+        throw ValidationError("--ids needs --text or --task sts: xnli has texts only.")
+      }
+    } else if text.isEmpty {
       throw ValidationError(
         "--text PATH is needed: sentences to measure on. Or --task with --data.")
-    }
-    if task != nil, data.isEmpty {
-      throw ValidationError("--data PATH is needed: the examples of the task.")
-    }
-    if task == nil, !data.isEmpty { throw ValidationError("--data needs --task.") }
-    if task != nil, !text.isEmpty {
-      throw ValidationError("--task takes examples with --data instead of --text.")
     }
   }
 
   func run() throws {
     try reportingFailure {
-      if let task { return try run(task) }
-      let files = try outputs.open()
-      let pair = try ModelPair(file: file, reference: reference, run: options.run)
-      let sentences = try EvaluationText(paths: text)
-      let evaluator = try pair.evaluator(
-        pair.candidates(noSplit ? [.both] : LossPart.allCases), measuring.options)
       Interruption.watch()
-      var progress: Progress?
-      let evaluation = try evaluator.run(
-        sentences,
-        progress: { done, total in
-          progress = progress ?? Progress("Evaluating", unit: .items("sentences"), total: total)
-          progress?.update(done)
-        }, isInterrupted: { Interruption.isRequested })
-      progress?.finish()
-      let report = try EvaluationReport(evaluation, of: pair)
-      try files.write(json: report.json, html: report.html)
-      if !outputs.json { try StandardStream.output.write(report.text) }
+      let files = try outputs.open()
+      if let kind = task.task {
+        try run(kind, files)
+      } else {
+        try runText(files)
+      }
       options.account()
+      try Interruption.exitIfRequested()
     }
   }
-}
 
-extension Evaluate {
+  private func runText(_ files: OpenOutputs) throws {
+    let pair = try ModelPair(file: file, reference: reference, run: options.run)
+    let sentences = try EvaluationText(paths: text, language: language)
+    warn(about: sentences, pair.tokenizer, readsIDs: measuring.ids)
+    let evaluator = try pair.evaluator(
+      pair.candidates(noSplit ? [.both] : LossPart.allCases), measuring.options)
+    let evaluation = try evaluated(sentences, by: evaluator, "Evaluating")
+    warn(about: evaluation)
+    var progress: Progress?
+    let report = try EvaluationReport(
+      evaluation, of: pair,
+      progress: { done, total in
+        progress = progress ?? Progress("Comparing weights", unit: .items("matrices"), total: total)
+        progress?.update(done)
+      }, isInterrupted: { Interruption.isRequested })
+    progress?.finish()
+    try files.write(json: report.json, html: report.html)
+    if !outputs.json { try StandardStream.output.write(report.text) }
+  }
+
   /// Runs a task with labels on both models.
-  fileprivate func run(_ task: TaskReport.Task) throws {
-    let files = try outputs.open()
+  private func run(_ kind: TaskReport.Task, _ files: OpenOutputs) throws {
     var plain = options.run
     plain.activations = .int8
-    let pair = (
-      file: try openSource(file, options.run), reference: try openSource(reference, plain)
-    )
-    var runner = TaskRunner(file: pair.file, reference: pair.reference)
-    runner.textOptions.convention = convention
-    runner.textOptions.addsTypes = tokenTypes
-    runner.textOptions.truncates = true
-    Interruption.watch()
+    var runner = TaskRunner(
+      file: try openSource(file, options.run), reference: try openSource(reference, plain))
+    runner.textOptions = task.text
+    runner.textOptions.language = language
     runner.isInterrupted = { Interruption.isRequested }
+    runner.warn = { warn($0) }
     var progress: Progress?
     runner.progress = { done, total in
       progress = progress ?? Progress("Evaluating", unit: .items("examples"), total: total)
       progress?.update(done)
     }
     let report =
-      switch task {
+      switch kind {
       case .xnli:
-        try runner.run(InferenceTask(paths: data, limit: measuring.limit), order: labels)
+        try runner.run(
+          InferenceTask(paths: task.data, limit: measuring.limit), order: task.labels)
       case .sts:
         try runner.run(
-          SimilarityTask(paths: data, limit: measuring.limit), pooling: pooling,
-          readsIDs: measuring.ids)
+          SimilarityTask(paths: task.data, limit: measuring.limit),
+          pooling: task.pooling ?? .mean, readsIDs: measuring.ids)
       }
     progress?.finish()
+    if report.cutTexts > 0 {
+      warn("\(grouped(report.cutTexts)) texts were too long and were cut.")
+    }
     try files.write(json: report.json, html: report.html)
     if !outputs.json { try StandardStream.output.write(report.text) }
+  }
+}
+
+/// Warns about languages whose texts are not split as they should be.
+func warn(about text: EvaluationText, _ tables: TokenizerTables?, readsIDs: Bool) {
+  guard !readsIDs, let tables else { return }
+  for warning in text.warnings(for: tables) { warn(warning) }
+}
+
+/// Says what of the text did not count.
+func warn(about evaluation: Evaluation) {
+  if evaluation.cutSentences > 0 {
+    warn("\(grouped(evaluation.cutSentences)) sentences were too long and were cut.")
+  }
+  if evaluation.skippedSentences > 0 {
+    warn(
+      "\(grouped(evaluation.skippedSentences)) sentences had no token that can be masked and do not count."
+    )
+  }
+}
+
+/// Runs `evaluator` with a line of progress, until a signal comes.
+func evaluated(
+  _ text: EvaluationText, by evaluator: Evaluator, _ title: String
+) throws -> Evaluation {
+  var progress: Progress?
+  defer { progress?.finish() }
+  return try evaluator.run(
+    text,
+    progress: { done, total in
+      progress = progress ?? Progress(title, unit: .items("sentences"), total: total)
+      progress?.update(done)
+    }, isInterrupted: { Interruption.isRequested })
+}
+
+/// What is measured with labels instead of masks.
+struct TaskOptions: ParsableArguments {
+  @Option(
+    help: "A task with labels instead of text: xnli (accuracy) or sts (Spearman's correlation).",
+    completion: .list(["xnli", "sts"]), transform: TaskReport.Task.init(argument:))
+  var task: TaskReport.Task?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The examples of the task: xnli.test.tsv, dev-de.tsv, stsb-de-dev.csv, or - for standard input.",
+      valueName: "path"), completion: .file())
+  var data: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Which output of the head is which class, for xnli: original (contradiction neutral entailment), hf-processor (contradiction entailment neutral) or hf-dataset (entailment neutral contradiction). (default: as the checkpoint names them)",
+      valueName: "order"), completion: .list(LabelOrder.allCases.map(\.rawValue)),
+    transform: LabelOrder.init(argument:))
+  var labels: LabelOrder?
+
+  @Option(
+    help: "How vectors of words become one, for sts: mean or first. (default: mean)")
+  var pooling: Pooling?
+
+  @Option(
+    name: .customLong("compat"),
+    help: "How texts of a task are put into the model: training or hf. (default: training)")
+  var convention: Convention?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether token types are added to texts of a task. (default: as --compat says)")
+  var tokenTypes: Bool?
+
+  /// How texts are put into the models; those that are too long are cut.
+  var text: TextOptions {
+    var text = TextOptions()
+    text.convention = convention ?? .training
+    text.addsTypes = tokenTypes
+    return text
+  }
+
+  func validate() throws {
+    guard let task else {
+      let given = [
+        ("--data", !data.isEmpty), ("--labels", labels != nil), ("--pooling", pooling != nil),
+        ("--compat", convention != nil),
+        (tokenTypes == false ? "--no-token-types" : "--token-types", tokenTypes != nil),
+      ]
+      if let (name, _) = given.first(where: { $0.1 }) {
+        throw ValidationError("\(name) needs --task.")
+      }
+      return
+    }
+    guard !data.isEmpty else {
+      throw ValidationError("--data PATH is needed: the examples of the task.")
+    }
+    if task == .xnli, pooling != nil { throw ValidationError("--pooling needs --task sts.") }
+    if task == .sts, labels != nil { throw ValidationError("--labels needs --task xnli.") }
   }
 }
 
@@ -165,15 +258,16 @@ extension LabelOrder {
 
 /// What sentences are masked, and how many are read.
 struct MeasuringOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The share of tokens that is masked.", valueName: "share"))
-  var maskFraction = 0.15
+  @Option(
+    help: ArgumentHelp("The share of tokens that is masked. (default: 0.15)", valueName: "share"))
+  var maskFraction: Double?
 
   @Flag(
     help: "Mask every token in turn, alone: pseudo-log-likelihood. Takes a pass for each token.")
   var allPositions = false
 
-  @Option(help: "Another seed draws other masks.")
-  var seed: UInt64 = 1
+  @Option(help: "A number; another one draws other masks. (default: 1)")
+  var seed: UInt64?
 
   @Option(help: ArgumentHelp("The most sentences of a language.", valueName: "count"))
   var limit: Int?
@@ -181,10 +275,22 @@ struct MeasuringOptions: ParsableArguments {
   @Flag(help: "Lines are JSON lists of token ids, ends included.")
   var ids = false
 
+  /// The options given that say what is masked.
+  var namesOfMasking: [String] {
+    [
+      ("--mask-fraction", maskFraction != nil), ("--all-positions", allPositions),
+      ("--seed", seed != nil),
+    ].filter(\.1).map(\.0)
+  }
+
   func validate() throws {
-    guard maskFraction > 0, maskFraction <= 1 else {
+    if let maskFraction, !(maskFraction > 0 && maskFraction <= 1) {
       throw ValidationError(
         "--mask-fraction \(maskFraction): a share above 0 and up to 1 is needed.")
+    }
+    if allPositions, let name = namesOfMasking.first(where: { $0 != "--all-positions" }) {
+      throw ValidationError(
+        "\(name) and --all-positions exclude each other: every token is masked.")
     }
     if let limit, limit < 1 {
       throw ValidationError("--limit \(limit): at least one sentence is needed.")
@@ -193,8 +299,8 @@ struct MeasuringOptions: ParsableArguments {
 
   var options: EvaluationOptions {
     var options = EvaluationOptions()
-    options.masking = allPositions ? .allPositions : .fraction(maskFraction)
-    options.seed = seed
+    options.masking = allPositions ? .allPositions : .fraction(maskFraction ?? 0.15)
+    options.seed = seed ?? options.seed
     options.limit = limit
     options.readsIDs = ids
     return options
@@ -206,7 +312,9 @@ struct ReportOutputs: ParsableArguments {
   @Flag(help: "Print JSON (Formats/report.md).")
   var json = false
 
-  @Option(help: ArgumentHelp("Write a report with pictures, one page of HTML.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write a report with pictures, one page of HTML.", valueName: "file"),
+    completion: .file(extensions: ["html"]))
   var html: String?
 
   /// Begins the files now, so that a path that cannot be written shows before the work.

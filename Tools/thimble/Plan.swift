@@ -10,14 +10,15 @@ struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says what a model will keep in memory, before it runs.",
     discussion: """
-      Chunks of the file are pinned (decoded once and kept) in file order as far as the budget goes; the rest is \
-      streamed (decoded again at each use).
+      Chunks of the file are pinned (decoded once and kept) in file order as far as the budget goes; the rest are \
+      streamed (decoded again at each use). The expected times come from a short measurement of this machine.
 
-      Example:
+      Examples:
         thimble plan xlm.thimble --memory 128M
+        thimble plan xlm.thimble --memory 64M --tokens 1024 --json
       """)
 
-  @Argument(help: "A .thimble file.")
+  @Argument(help: "A .thimble file.", completion: .file(extensions: ["thimble"]))
   var file: String
 
   @Option(help: "The most tokens of a batch. (default: the longest sequence of the model)")
@@ -27,6 +28,15 @@ struct Plan: ParsableCommand {
   var json = false
 
   @OptionGroup var options: ModelOptions
+
+  func validate() throws {
+    if let tokens, !(1...Self.mostTokens).contains(tokens) {
+      throw ValidationError("--tokens \(tokens): 1 to \(grouped(Self.mostTokens)) are possible.")
+    }
+  }
+
+  // Activations of more would not fit into any machine.
+  private static let mostTokens = 1 << 24
 
   func run() throws {
     try reportingFailure {
@@ -42,6 +52,7 @@ struct Plan: ParsableCommand {
         activations: run.activations, limits: try MachineLimits(threads: run.threadCount))
       try StandardStream.output.write(
         json ? jsonText(plan, estimate) : text(plan) + estimate.table.text)
+      options.account()
     }
   }
 

@@ -30,15 +30,9 @@ struct Progress {
     let now = monotonicSeconds()
     guard isShown, now - start > 0.5, now - shownAt > 0.1 else { return }
     shownAt = now
-    let fraction = min(fraction, 1)
-    let width = 24
-    let filled = Int(fraction * Double(width))
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    // A thousandth of the work says nothing about the rest.
-    let left =
-      fraction > 0.001 ? "  \(duration((now - start) / fraction * (1 - fraction))) left" : ""
-    let line =
-      "\(title) \(bar) \(decimal(fraction * 100, 0)) %" + (rate.map { "  \($0)" } ?? "") + left
+    let line = progressLine(
+      title, fraction: fraction, rate: rate, seconds: now - start,
+      width: StandardStream.error.columns ?? 80)
     // Columns that a longer line left behind are cleared. An unwritable terminal is no reason to stop.
     try? StandardStream.error.write("\r\(line)\u{1B}[K")
   }
@@ -57,8 +51,30 @@ struct Progress {
   }
 }
 
+/// "Verifying ██████░░░░ 60 %  12.0 MB/s  3 s left" in fewer than `width` columns: a line that wraps cannot be overwritten.
+/// The speed goes first, then the bar, then the title is cut.
+func progressLine(
+  _ title: String, fraction: Double, rate: String?, seconds: Double, width: Int
+) -> String {
+  let fraction = min(max(fraction, 0), 1)
+  // A thousandth of the work says nothing about the rest.
+  let left = fraction > 0.001 ? "  \(duration(seconds / fraction * (1 - fraction))) left" : ""
+  let end = " \(decimal(fraction * 100, 0)) %"
+  func bar(_ width: Int) -> String {
+    let filled = Int(fraction * Double(width))
+    return " " + String(repeating: "█", count: filled)
+      + String(repeating: "░", count: width - filled)
+  }
+  let forms = [
+    bar(24) + end + (rate.map { "  \($0)" } ?? "") + left, bar(10) + end + left, end + left,
+  ]
+  for form in forms where displayWidth(title + form) < width { return title + form }
+  return shortened(title, to: max(width - 1 - displayWidth(end), 1)) + end
+}
+
 /// Seconds for people: "3 s", "2 min 10 s", "1 h 5 min".
 func duration(_ seconds: Double) -> String {
+  guard seconds < 1e9 else { return "very long" }
   let whole = Int(seconds.rounded())
   if whole < 60 { return "\(whole) s" }
   if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }

@@ -1,10 +1,11 @@
 internal import ThimbleEvaluation
+internal import ThimbleSystem
 
 extension EvaluationReport {
   /// The report as tables for a terminal.
   var text: String {
     var text =
-      "\(filePath): \(sizeText(fileSize)), \(decimal(bitsPerWeight, 2)) bits per weight\n\n"
+      "\(filePath.printable()): \(sizeText(fileSize)), \(decimal(bitsPerWeight, 2)) bits per weight\n\n"
     text += languageTable.text
     if let overall = overall() {
       text += "\n" + partTable.text + "\n" + layerTable.text
@@ -12,24 +13,27 @@ extension EvaluationReport {
       text +=
         "\nSentence vectors: cosine \(decimal(cosine.mean, 6)) on average, \(decimal(cosine.percentile1, 6)) reached by 99 %, at least \(decimal(cosine.minimum, 6))\n"
     }
-    if let worstLanguage { text += "Largest mean divergence: \(worstLanguage)\n" }
-    if !evaluation.isComplete { text += "Interrupted: these are the sentences done until then.\n" }
+    if let worstLanguage {
+      text += "Largest mean divergence: \(worstLanguage.printable())\n"
+    }
+    if !isComplete { text += "Interrupted: these are the sentences done until then.\n" }
     return text
   }
 
   private var languageTable: Table {
     var table = Table(
       [
-        "language", "positions", "PPL fp32", "PPL", "ratio", "95 %", "mean KL", "same top",
+        "language", "positions", "PPL fp32", "PPL", "ratio", "95 %", "mean KL", "same top", "95 %",
         "of top 5",
       ],
-      [.left] + Array(repeating: .right, count: 8))
+      [.left] + Array(repeating: .right, count: 9))
     func append(_ name: String, _ measures: Measures) {
       table.append([
         name, grouped(measures.positions), decimal(measures.referencePerplexity, 2),
         decimal(measures.perplexity, 2), decimal(measures.perplexityRatio.value, 4),
         interval(measures.perplexityRatio, 4), significant(measures.divergence.mean.value),
-        percent(measures.agreement.value), percent(measures.agreementInFive),
+        percent(measures.agreement.value), shares(measures.agreement),
+        percent(measures.agreementInFive),
       ])
     }
     for (name, measures) in languages() { append(name, measures) }
@@ -78,9 +82,16 @@ extension EvaluationReport {
 func percent(_ share: Double) -> String { decimal(100 * share, 1) + " %" }
 
 private func interval(_ estimate: Estimate, _ digits: Int) -> String {
-  guard estimate.interval.upperBound.isFinite else { return "–" }
+  guard estimate.hasInterval else { return "–" }
   return
     "\(decimal(estimate.interval.lowerBound, digits))–\(decimal(estimate.interval.upperBound, digits))"
+}
+
+/// The interval of a share: "89.8–96.6 %".
+private func shares(_ estimate: Estimate) -> String {
+  guard estimate.hasInterval else { return "–" }
+  let (low, high) = (estimate.interval.lowerBound, estimate.interval.upperBound)
+  return "\(decimal(100 * low, 1))–\(decimal(100 * high, 1)) %"
 }
 
 extension TaskReport {
@@ -88,29 +99,37 @@ extension TaskReport {
   var text: String {
     let isAccuracy = task == .xnli
     var table = Table(
-      ["language", "examples", "fp32", "file", "lost"]
-        + (isAccuracy ? ["95 %", "same answer"] : ["cosine mean", "min"]),
-      [.left] + Array(repeating: .right, count: 6))
-    for result in languages + (languages.count > 1 ? [overall] : []) {
-      let lost = result.reference - result.file
-      var row = [result.name, grouped(result.examples)]
-      row += [result.reference, result.file].map { isAccuracy ? percent($0) : decimal($0, 5) }
-      row.append(isAccuracy ? decimal(100 * lost, 2) : decimal(lost, 5))
-      if let difference = result.difference {
-        let interval = difference.interval
-        row.append(
-          interval.upperBound.isFinite
-            ? "\(decimal(-100 * interval.upperBound, 2)) … \(decimal(-100 * interval.lowerBound, 2))"
-            : "–")
-      }
-      if let agreement = result.agreement { row.append(percent(agreement)) }
-      if let cosine = result.cosine {
-        row += [decimal(cosine.mean, 5), decimal(cosine.minimum, 5)]
-      }
-      table.append(row)
+      ["language", "examples"]
+        + (isAccuracy
+          ? ["fp32", "95 %", "file", "95 %", "lost", "95 %", "same answer", "95 %"]
+          : ["fp32", "file", "lost", "cosine mean", "min"]),
+      [.left] + Array(repeating: .right, count: isAccuracy ? 9 : 6))
+    let all = languages.count > 1 ? [overall] : []
+    for result in languages + all {
+      table.append(
+        [result.name, grouped(result.examples)]
+          + (result.accuracy.map(cells) ?? correlationCells(result)))
     }
     return table.text
+      + withoutCorrelation.map { "No correlation (\($0.name.printable())): \($0.reason).\n" }
+      .joined()
       + (isComplete ? "" : "Interrupted: these are the examples done until then.\n")
+  }
+
+  private func cells(_ accuracy: Accuracy) -> [String] {
+    let difference = accuracy.difference
+    return [
+      percent(accuracy.reference.value), shares(accuracy.reference), percent(accuracy.file.value),
+      shares(accuracy.file), decimal(-100 * difference.value, 2),
+      "\(decimal(-100 * difference.interval.upperBound, 2)) … \(decimal(-100 * difference.interval.lowerBound, 2))",
+      percent(accuracy.agreement.value), shares(accuracy.agreement),
+    ]
+  }
+
+  private func correlationCells(_ result: Result) -> [String] {
+    ([result.reference, result.file, result.reference - result.file]
+      + (result.cosine.map { [$0.mean, $0.minimum] } ?? []))
+      .map { $0.isNaN ? "–" : decimal($0, 5) }
   }
 }
 
@@ -118,15 +137,18 @@ extension SweepReport {
   /// The report as a table for a terminal.
   var text: String {
     var table = Table(
-      ["", "bits/weight", "size", "mean KL", "99 %", "same top", "PPL ratio", "sentence cosine"],
-      [.left] + Array(repeating: .right, count: 7))
+      [
+        "", "bits/weight", "size", "mean KL", "99 %", "same top", "95 %", "PPL ratio",
+        "sentence cosine",
+      ],
+      [.left] + Array(repeating: .right, count: 8))
     for point in points.sorted(by: { $0.bitsPerWeight < $1.bitsPerWeight }) {
       let measures = point.measures
       table.append([
         point.name, decimal(point.bitsPerWeight, 2), sizeText(point.byteCount),
         significant(measures.divergence.mean.value), significant(measures.divergence.percentile99),
-        percent(measures.agreement.value), decimal(measures.perplexityRatio.value, 4),
-        decimal(measures.sentenceCosine.mean, 5),
+        percent(measures.agreement.value), shares(measures.agreement),
+        decimal(measures.perplexityRatio.value, 4), decimal(measures.sentenceCosine.mean, 5),
       ])
     }
     return table.text

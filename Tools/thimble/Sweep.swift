@@ -4,6 +4,7 @@ internal import ThimbleConvert
 internal import ThimbleEvaluation
 internal import ThimbleImport
 internal import ThimbleSystem
+internal import ThimbleText
 
 struct Sweep: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,108 +12,140 @@ struct Sweep: ParsableCommand {
     discussion: """
       Converts CHECKPOINT to each size in turn, into a temporary file, and measures it as `thimble evaluate` does; \
       beside them per-row int8 and the block formats of llama.cpp, of the same matrices. Ctrl-C ends it with what is \
-      known so far.
+      known so far; the exit code is 130 then.
 
-      Example:
-        thimble sweep xlm-mlm-100-1280 --bits 4,5,6,7,8 --text sentences/ --limit 100 --html curve.html
+      Examples:
+        thimble sweep xlm-mlm-100-1280 --text sentences/ --limit 100 --html curve.html
+        thimble sweep xlm-mlm-100-1280 --bits 4,5.5,7 --text de.txt --no-baselines
       """)
 
-  @Argument(help: "The checkpoint.")
+  @Argument(help: "The checkpoint.", completion: .file())
   var checkpoint: String
 
   @Option(
-    help: ArgumentHelp("Bits per weight of each file, separated by commas.", valueName: "a,b"))
-  var bits = "3,4,5,6,7,8"
+    help: ArgumentHelp(
+      "Bits per weight of each file, separated by commas. (default: 3,4,5,6,7 and the most that the model can have)",
+      valueName: "a,b"), transform: Sweep.sizes)
+  var bits: [Double]?
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Text files, or folders of LANG.txt.", valueName: "path"))
+    help: ArgumentHelp(
+      "Text files, folders of LANG.txt, or - for standard input.", valueName: "path"),
+    completion: .file())
   var text: [String]
+
+  @OptionGroup var measuring: MeasuringOptions
+
+  @Option(
+    name: .customLong("lang"),
+    help: ArgumentHelp(
+      "The language of all text. (default: as the files are named)", valueName: "lang"))
+  var language: String?
 
   @Flag(help: "Leave the formats of others out.")
   var noBaselines = false
 
-  @Option(help: ArgumentHelp("The folder for temporary files.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("The folder for temporary files.", valueName: "folder"),
+    completion: .directory)
   var temporary = environment("TMPDIR") ?? "/tmp"
-
-  @OptionGroup var measuring: MeasuringOptions
 
   @OptionGroup var outputs: ReportOutputs
 
   @OptionGroup var options: ModelOptions
 
-  private var sizes: [Double] {
-    bits.split(separator: ",").compactMap { Double($0) }.filter { $0 > 0 && $0.isFinite }
-  }
-
-  func validate() throws {
-    guard !sizes.isEmpty, sizes.count == bits.split(separator: ",").count else {
-      throw ValidationError("--bits \(bits): numbers above 0 are needed, such as 4,5.5,7.")
+  private static func sizes(_ text: String) throws -> [Double] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map {
+      guard let size = Double($0), size > 0, size.isFinite else {
+        throw ValidationError("--bits \(text): numbers above 0 are needed, such as 4,5.5,7.")
+      }
+      return size
     }
   }
 
   func run() throws {
     try reportingFailure {
       let files = try outputs.open()
-      let sentences = try EvaluationText(paths: text)
-      let kernels = try options.run.kernels()
+      let sentences = try EvaluationText(paths: text, language: language)
       let opened = try XLMCheckpoint.open(checkpoint)
       warn(of: opened, checkpoint)
+      try warn(about: sentences, opened, readsIDs: measuring.ids)
       let source = try ConversionSource(opened)
-      let folder = "\(temporary)/thimble-sweep-\(processID)"
-      try makeFolder(folder)
-      let path = "\(folder)/model.thimble"
-      defer {
-        removePath(path)
-        removePath(folder)
+      let kernels = try options.run.kernels()
+      let converter = { rate in
+        try Converter(source, rate: rate, threadCount: options.run.threadCount, kernels: kernels)
       }
-      Interruption.watch()
+      let sizes = try reachable(converter(.bits(6)).reachableBits())
       var report = SweepReport(referencePath: checkpoint)
-      var hasBaselines = noBaselines
-      for size in sizes where !Interruption.isRequested {
-        let name = "\(decimal(size, 2)) bits"
-        let converter = try Converter(
-          source, rate: .bits(size), threadCount: options.run.threadCount, kernels: kernels)
-        guard try write(path, converter) else { continue }
-        let pair = try ModelPair(file: path, reference: checkpoint, run: options.run)
-        report.add(
-          try measure(pair.candidates([.both]), of: pair, sentences, name), of: pair, name: name)
-        if !hasBaselines, !Interruption.isRequested {
-          hasBaselines = true
+      for (index, size) in sizes.enumerated() where !Interruption.isRequested {
+        let title = "\(decimal(size, 2)) bits"
+        let place = sizes.count > 1 ? " (\(index + 1) of \(sizes.count))" : ""
+        let pair = try trial(converter(.bits(size)), title + place)
+        let evaluation = try measure(
+          "Evaluating \(title)\(place)", pair.candidates([.both]), of: pair, sentences)
+        if index == 0 { warn(about: evaluation) }
+        report.add(evaluation, of: pair, name: title)
+        if !noBaselines, index == 0, !Interruption.isRequested {
           let baselines = pair.baselines()
-          report.add(
-            try measure(baselines.map(\.candidate), of: pair, sentences, "baselines"), of: baselines
-          )
+          try report.add(
+            measure("Evaluating baselines", baselines.map(\.candidate), of: pair, sentences),
+            of: baselines)
         }
       }
+      guard !report.points.isEmpty else { throw EvaluationError.interrupted }
       try files.write(json: report.json, html: report.html)
       if !outputs.json { try StandardStream.output.write(report.text) }
+      options.account()
+      try Interruption.exitIfRequested()
     }
   }
 
-  /// - Returns: false, after a message, if no file of the wanted size can be made.
-  private func write(_ path: String, _ converter: Converter) throws -> Bool {
-    do throws(ConvertError) {
-      _ = try converter.convert(to: path)
-      return true
-    } catch {
-      guard case .unreachable = error else { throw error }
-      report(error, at: "left out")
-      return false
+  /// The sizes to measure.
+  ///
+  /// - Throws: `ValidationError` for one that was asked for and is not within `range`.
+  private func reachable(_ range: ClosedRange<Double>) throws -> [Double] {
+    // A file that comes close to the end of what is possible may miss it by a little.
+    let (low, high) = (range.lowerBound, range.upperBound * 0.995)
+    guard let bits else { return [3, 4, 5, 6, 7].filter { (low...high).contains($0) } + [high] }
+    for size in bits where !range.contains(size) {
+      throw ValidationError(
+        "--bits \(decimal(size, 2)): this model can have from \(decimal(low, 2)) to \(decimal(high, 2)) bits per weight."
+      )
     }
+    return bits
+  }
+
+  /// A file of this size beside its checkpoint. It has lost its name, so that whoever ends this process leaves nothing behind.
+  private func trial(_ converter: Converter, _ title: String) throws -> ModelPair {
+    let path = OutputFile.hiddenPath(beside: "\(temporary)/thimble-sweep", "trial")
+    var progress: Progress?
+    defer {
+      progress?.finish()
+      removePath(path)
+    }
+    _ = try converter.convert(to: path) { done in
+      progress =
+        progress ?? Progress("Converting to \(title)", unit: .bytes, total: done.bytesTotal)
+      progress?.update(done.bytesDone)
+    }
+    return try ModelPair(file: path, reference: checkpoint, run: options.run)
   }
 
   private func measure(
-    _ candidates: [Candidate], of pair: ModelPair, _ text: EvaluationText, _ title: String
+    _ title: String, _ candidates: [Candidate], of pair: ModelPair, _ text: EvaluationText
   ) throws -> Evaluation {
-    var progress: Progress?
-    defer { progress?.finish() }
-    return try pair.evaluator(candidates, measuring.options).run(
-      text,
-      progress: { done, total in
-        progress =
-          progress ?? Progress("Evaluating \(title)", unit: .items("sentences"), total: total)
-        progress?.update(done)
-      }, isInterrupted: { Interruption.isRequested })
+    Interruption.watch()
+    // A conversion cannot be ended early: there a signal ends the process, and leaves nothing behind.
+    defer { if !Interruption.isRequested { Interruption.unwatch() } }
+    return try evaluated(text, by: pair.evaluator(candidates, measuring.options), title)
   }
+}
+
+/// Warns about languages whose texts are not split as they should be.
+private func warn(
+  about text: EvaluationText, _ checkpoint: XLMCheckpoint, readsIDs: Bool
+) throws {
+  guard !readsIDs, let tables = try checkpoint.tokenizerTables() else { return }
+  warn(about: text, try TokenizerTables(view: try ByteView(tables)), readsIDs: false)
 }

@@ -13,24 +13,101 @@ struct Table {
     rows.append(header)
   }
 
+  /// Appends a row. Cells may hold foreign text: they are made fit for a terminal.
   mutating func append(_ row: [String]) { rows.append(row.map { $0.printable() }) }
 
+  /// The table as standard output shows it best: no wider than the terminal, if it is one.
+  var text: String { text(width: StandardStream.output.tableWidth) }
+
   /// The table, a line per row, the first underlined.
-  var text: String {
-    let widths = alignments.indices.map { column in
+  ///
+  /// - Parameter width: the most columns of a line; nil for no limit. Columns of words are shortened first. Numbers never
+  ///   are: what still does not fit beside the first column follows in a table of its own.
+  func text(width: Int?) -> String {
+    var widths = alignments.indices.map { column in
       rows.map { displayWidth($0[column]) }.max() ?? 0
     }
+    if let width { shorten(&widths, to: width) }
+    return groups(of: widths, width: width)
+      .map { part(columns: $0, widths) }.joined(separator: "\n")
+  }
+
+  // Fewer columns of a name say too little.
+  private static let shortest = 12
+
+  /// Narrows columns of words, the widest first, until all columns fit or nothing more can be taken away.
+  private func shorten(_ widths: inout [Int], to width: Int) {
+    func excess() -> Int { widths.reduce(-2, { $0 + $1 + 2 }) - width }
+    while excess() > 0 {
+      let words = widths.indices.filter {
+        alignments[$0] == .left && widths[$0] > Self.shortest
+      }
+      guard let widest = words.max(by: { widths[$0] < widths[$1] }) else { return }
+      let next = words.filter { $0 != widest }.map { widths[$0] }.max() ?? Self.shortest
+      widths[widest] -= min(excess(), max(widths[widest] - next, 1))
+    }
+  }
+
+  /// The columns of each table that it takes: the first in each, and as many others as fit beside it.
+  private func groups(of widths: [Int], width: Int?) -> [[Int]] {
+    guard let width else { return [Array(widths.indices)] }
+    var groups: [[Int]] = []
+    var current = [0]
+    var used = widths[0]
+    for column in widths.indices.dropFirst() {
+      if used + 2 + widths[column] > width, current.count > 1 {
+        groups.append(current)
+        (current, used) = ([0], widths[0])
+      }
+      current.append(column)
+      used += 2 + widths[column]
+    }
+    return groups + [current]
+  }
+
+  private func part(columns: [Int], _ widths: [Int]) -> String {
     var lines = rows.map { row in
-      let cells = alignments.indices.map { column in
-        let padding = String(repeating: " ", count: widths[column] - displayWidth(row[column]))
-        return alignments[column] == .left ? row[column] + padding : padding + row[column]
+      let cells = columns.map { column in
+        let cell = shortened(row[column], to: widths[column])
+        let padding = String(repeating: " ", count: widths[column] - displayWidth(cell))
+        return alignments[column] == .left ? cell + padding : padding + cell
       }
       return String(cells.joined(separator: "  ").trimmingSuffix { $0 == " " })
     }
-    lines.insert(
-      String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1)), at: 1)
+    let total = columns.reduce(-2) { $0 + widths[$1] + 2 }
+    lines.insert(String(repeating: "─", count: total), at: 1)
     return lines.joined(separator: "\n") + "\n"
   }
+}
+
+extension StandardStream {
+  /// Columns that a table may take: those of the terminal, or what COLUMNS says of it; nil if this is none.
+  var tableWidth: Int? {
+    guard isTerminal else { return nil }
+    if let wanted = environment("COLUMNS").flatMap({ Int($0) }), wanted > 0 { return wanted }
+    return columns
+  }
+}
+
+/// `text` in at most `width` columns: the middle gives way, since names differ at both ends.
+func shortened(_ text: String, to width: Int) -> String {
+  guard displayWidth(text) > width else { return text }
+  var (front, back) = ("", "")
+  var used = 1
+  var rest = Array(text)[...]
+  // Alternately from the front and the back, as long as there is room beside the ellipsis.
+  while let next = front.count <= back.count ? rest.first : rest.last {
+    used += displayWidth(String(next))
+    guard used <= width else { break }
+    if front.count <= back.count {
+      front.append(next)
+      rest.removeFirst()
+    } else {
+      back = String(next) + back
+      rest.removeLast()
+    }
+  }
+  return front + "…" + back
 }
 
 extension String {

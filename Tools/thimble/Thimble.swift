@@ -29,10 +29,41 @@ struct ThimbleCommand: ParsableCommand {
       try? StandardStream.error.write("thimble: argument \(number) is not UTF-8.\n")
       exit(withError: ExitCode(Failure.usage.rawValue))
     }
+    if let message = CommandLine.arguments.dropFirst().first.flatMap(misspelling) {
+      try? StandardStream.error.write("thimble: \(message)\n")
+      exit(withError: ExitCode(Failure.usage.rawValue))
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch { end(with: error) }
+  }
+
+  /// What to say if `word`, where a command is expected, is none.
+  private static func misspelling(_ word: String) -> String? {
+    let names = configuration.subcommands.map { $0._commandName } + ["help"]
+    guard !word.hasPrefix("-"), !names.contains(word) else { return nil }
+    let closest = names.map { (name: $0, edits: edits(word, $0)) }.min { $0.edits < $1.edits }
+    let hint =
+      closest.flatMap { $0.edits <= 1 + $0.name.count / 4 ? "Did you mean \"\($0.name)\"?" : nil }
+      ?? "The commands are: \(names.joined(separator: ", "))."
+    return "there is no command \"\(word.printable(limit: 60))\". \(hint) See thimble --help."
+  }
+
+  /// How many characters must be put in, taken out or exchanged to make `b` of `a`.
+  private static func edits(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a.lowercased().prefix(40)), Array(b))
+    var row = Array(0...b.count)
+    for (i, character) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in b.indices {
+        let change = diagonal + (character == b[j] ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[b.count]
   }
 
   /// Writes what is to be said of `error`, --help among it, and ends with its exit code.

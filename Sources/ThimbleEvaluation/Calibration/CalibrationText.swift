@@ -24,6 +24,11 @@ public enum CalibrationText: Sendable {
     if case .sentences(_, let tables) = self { tables } else { nil }
   }
 
+  /// What a user should know before a model is calibrated with this.
+  public var warnings: [String] {
+    if case .sentences(let text, let tables) = self { text.warnings(for: tables) } else { [] }
+  }
+
   /// Sequences of a model's tokens.
   ///
   /// - Parameter masks: whether some tokens of sentences are masked.
@@ -62,15 +67,9 @@ struct SentenceSource: SequenceSource {
     self.configuration = configuration
     self.masks = masks
     languages = text.languages
-    lines = languages.map { Lines($0.bytes) }
-    var ids: [Int32?] = []
-    for language in languages {
-      let id = configuration.languageID(language.name)
-      guard id != nil || !configuration.hasLanguageEmbeddings else {
-        throw .language(
-          language.name, path: language.path, known: configuration.languages.map(\.name))
-      }
-      ids.append(configuration.hasLanguageEmbeddings ? id.map { Int32($0) } : nil)
+    lines = languages.map(\.lines)
+    let ids = try languages.map { language throws(EvaluationError) in
+      try configuration.embeddingID(of: language)
     }
     self.ids = ids
   }
@@ -86,7 +85,7 @@ struct SentenceSource: SequenceSource {
       }
       ended = 0
       let sentence = try reader.sentence(
-        line, path: languages[index].path, number: lines[index].number)
+        line, of: languages[index], number: lines[index].number)
       let masked = sentence.masked(
         .fraction(0.15), seed: 2, mask: Int32(configuration.specialIDs.mask))
       guard var sequence = masked.first else { continue }

@@ -20,15 +20,19 @@ extension EvaluationText.Language {
     for _ in 0..<sentenceCount / 2 { _ = lines.next() }
     let count = sentenceCount / 2
     return (
-      Self(self, bytes: bytes[0..<lines.position], sentenceCount: count),
-      Self(self, bytes: bytes[lines.position..<bytes.count], sentenceCount: sentenceCount - count)
+      Self(self, bytes: bytes[0..<lines.position], sentenceCount: count, linesBefore: linesBefore),
+      Self(
+        self, bytes: bytes[lines.position..<bytes.count], sentenceCount: sentenceCount - count,
+        linesBefore: linesBefore + lines.number)
     )
   }
 
-  private init(_ whole: Self, bytes: ByteView, sentenceCount: Int) {
+  private init(_ whole: Self, bytes: ByteView, sentenceCount: Int, linesBefore: Int) {
     name = whole.name
+    code = whole.code
     path = whole.path
     self.bytes = bytes
     self.sentenceCount = sentenceCount
+    self.linesBefore = linesBefore
   }
 }

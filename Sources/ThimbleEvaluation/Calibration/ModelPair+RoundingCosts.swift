@@ -64,11 +64,6 @@ extension ModelPair {
     return costs
   }
 
-  /// Matrices that the file rounds.
-  private var quantisedMatrices: [TensorRecord] {
-    file.tensors.filter { $0.shape.kind == .q8b64 && reference.contains($0.name) }
-  }
-
   /// Makes models of the reference with one matrix of the file.
   private func mixer() -> (_ name: String) -> MixedWeights {
     let dequantised = weights.dequantized(workers: pool.threadCount)

@@ -7,7 +7,7 @@ extension EvaluationReport {
     var page = HTMLPage(title: "What quantisation costs: \(name)")
     page.paragraph(
       "Compared with \(referencePath) in fp32, on \(evaluation.masking) of the same sentences, with \(evaluation.options.activations.rawValue) activations."
-        + (evaluation.isComplete ? "" : " Interrupted: only the sentences done until then."))
+        + (isComplete ? "" : " Interrupted: only the sentences done until then."))
     addSummary(to: &page)
     addLanguages(to: &page)
     addLayers(to: &page)
@@ -34,10 +34,11 @@ extension EvaluationReport {
     ])
     page.heading("Where the loss comes from")
     page.table(
+      "Where the loss comes from",
       [
         [
           "rounding", "PPL ratio", "mean KL", "median", "99 %", "99.9 %", "max", "same top",
-          "Δp RMS",
+          "95 %", "Δp RMS",
         ]
       ]
         + parts.map { part, measures in
@@ -48,7 +49,7 @@ extension EvaluationReport {
               divergence.percentile999, divergence.maximum,
             ].map(significant)
             + [
-              "\(fixed(100 * measures.agreement.value, 1)) %",
+              percent(measures.agreement.value), percents(measures.agreement),
               "\(fixed(100 * measures.probabilityDifference, 2)) %",
             ]
         })
@@ -56,34 +57,40 @@ extension EvaluationReport {
 
   private func addLanguages(to page: inout HTMLPage) {
     page.heading("By language")
-    let parts = parts.map(\.part).filter { $0 != .both }.map {
-      ($0, Dictionary(uniqueKeysWithValues: languages($0).map { ($0.name, $0.measures) }))
-    }
-    let bars = languages().map { name, measures in
-      BarChart.Bar(
-        name: name, value: measures.divergence.mean.value,
-        interval: measures.divergence.mean.interval,
-        marks: parts.compactMap { part, languages in
-          languages[name].map { (part.rawValue, part.title, $0.divergence.mean.value) }
+    let parts = parts.map(\.part).filter { $0 != .both }
+    let bars = evaluation.languages.indices.compactMap { index -> BarChart.Bar? in
+      guard let mean = measures(of: .both, language: index)?.divergence.mean else { return nil }
+      return BarChart.Bar(
+        name: evaluation.languages[index], value: mean.value,
+        interval: mean.hasInterval ? mean.interval : nil,
+        marks: parts.compactMap { part in
+          measures(of: part, language: index)
+            .map { (part.rawValue, part.title, $0.divergence.mean.value) }
         })
     }
     page.figure(
-      BarChart(bars: bars, unit: "mean KL divergence, nats").svg, legend: partLegend,
+      BarChart(title: "mean KL divergence, nats", bars: bars), legend: partLegend,
       caption:
         "Mean Kullback-Leibler divergence of the file from fp32 at masked positions; lines are 95 % intervals."
     )
     page.table(
-      [["language", "positions", "PPL fp32", "PPL", "ratio", "95 %", "same top", "of top 5"]]
+      "By language",
+      [
+        [
+          "language", "positions", "PPL fp32", "PPL", "ratio", "95 %", "same top", "95 %",
+          "of top 5",
+        ]
+      ]
         + (languages() + (overall().map { [("in all", $0)] } ?? [])).map { name, measures in
           let ratio = measures.perplexityRatio
           return [
             name, "\(measures.positions)", fixed(measures.referencePerplexity, 2),
             fixed(measures.perplexity, 2), fixed(ratio.value, 4),
-            ratio.interval.upperBound.isFinite
+            ratio.hasInterval
               ? "\(fixed(ratio.interval.lowerBound, 4))–\(fixed(ratio.interval.upperBound, 4))"
               : "–",
-            "\(fixed(100 * measures.agreement.value, 1)) %",
-            "\(fixed(100 * measures.agreementInFive, 1)) %",
+            percent(measures.agreement.value), percents(measures.agreement),
+            percent(measures.agreementInFive),
           ]
         })
   }
@@ -94,34 +101,42 @@ extension EvaluationReport {
       LineChart.Series(
         style: part.rawValue, name: part.title,
         points: measures.layers.enumerated().map { layer, drift in
-          (Double(layer), drift.relativeError, layer == 0 ? "embeddings" : "layer \(layer)")
+          LineChart.Point(
+            x: Double(layer), y: drift.relativeError,
+            name: layer == 0 ? "embeddings" : "layer \(layer)")
         })
     }
     page.figure(
-      LineChart(series: series, xTitle: "layer (0: embeddings)", yTitle: "relative error").svg,
+      LineChart(series: series, xTitle: "layer (0: embeddings)", title: "relative error"),
       legend: partLegend,
       caption: "How far hidden states are from those of fp32, relative to their length.")
   }
 
   private func addTensors(to page: inout HTMLPage) {
     guard !tensors.isEmpty else { return }
-    page.heading("By tensor")
-    func chart(_ title: String, _ style: String, _ value: (TensorQuality) -> Double?) -> String {
-      let points = tensors.enumerated().compactMap { index, tensor in
-        value(tensor).map { (Double(index + 1), $0, tensor.name) }
-      }
-      return LineChart(
-        series: [.init(style: style, name: title, points: points)],
-        xTitle: "quantised matrix, in the order of the file", yTitle: title
-      ).svg
-    }
+    page.heading("By matrix")
     page.figure(
-      chart("bits per weight", "both") { $0.bitsPerWeight },
-      caption: "What each matrix takes in the file.")
-    page.figure(
-      chart("SQNR, dB", "activations") { $0.sqnr },
-      caption: "Signal to quantisation noise of each matrix: higher is finer.")
+      DotChart(
+        title: "Bits per weight and noise of each matrix",
+        names: tensors.map { tensor in
+          var name = tensor.name[...]
+          if name.hasPrefix("transformer.") { name = name.dropFirst("transformer.".count) }
+          if name.hasSuffix(".weight") { name = name.dropLast(".weight".count) }
+          return String(name)
+        },
+        scales: [
+          .init(
+            title: "bits per weight", style: "both", values: tensors.map(\.bitsPerWeight),
+            otherwise: ""),
+          .init(
+            title: "SQNR, dB", style: "activations", values: tensors.map(\.sqnr),
+            otherwise: "exact"),
+        ]),
+      caption:
+        "What each quantised matrix takes in the file, and the ratio of signal to quantisation noise of its weights: higher is finer."
+    )
     page.table(
+      "By matrix",
       [["matrix", "shape", "bits per weight", "SQNR dB"]]
         + tensors.map { tensor in
           [
@@ -130,6 +145,16 @@ extension EvaluationReport {
           ]
         })
   }
+}
+
+/// A share for people: "96.6 %".
+func percent(_ share: Double) -> String { "\(fixed(100 * share, 1)) %" }
+
+/// The interval of a share: "89.8–96.6 %".
+func percents(_ estimate: Estimate) -> String {
+  guard estimate.hasInterval else { return "–" }
+  return
+    "\(fixed(100 * estimate.interval.lowerBound, 1))–\(fixed(100 * estimate.interval.upperBound, 1)) %"
 }
 
 extension LossPart {

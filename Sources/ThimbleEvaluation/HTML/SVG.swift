@@ -1,3 +1,5 @@
+internal import ThimbleSystem
+
 /// An element of SVG or HTML, as text.
 struct Markup {
   private(set) var text = ""
@@ -25,6 +27,18 @@ struct Markup {
       escaped(content))
   }
 
+  /// An interval: a line with ends, on a band that parts it from whatever it crosses.
+  mutating func whisker(from start: (x: Double, y: Double), to end: (x: Double, y: Double)) {
+    let isLevel = start.y == end.y
+    let (across, down) = isLevel ? (0.0, 4.0) : (4.0, 0.0)
+    for style in ["halo", "whisker"] {
+      line(start.x, start.y, end.x, end.y, style)
+      for place in [start, end] {
+        line(place.x - across, place.y - down, place.x + across, place.y + down, style)
+      }
+    }
+  }
+
   /// A mark that tells more when it is pointed at.
   mutating func dot(_ x: Double, _ y: Double, _ style: String, tip: String, radius: Double = 3.5) {
     add(
@@ -36,15 +50,16 @@ struct Markup {
 /// A coordinate with a tenth of a pixel.
 func at(_ value: Double) -> String { fixed(value, 1) }
 
-/// `text` with what HTML would take for markup written out.
+/// `text` with what HTML would take for markup, and what nobody sees, written out.
 func escaped(_ text: String) -> String {
   var output = ""
-  for character in text.unicodeScalars {
+  for character in text.printable(limit: 400).unicodeScalars {
     switch character {
     case "&": output += "&amp;"
     case "<": output += "&lt;"
     case ">": output += "&gt;"
     case "\"": output += "&quot;"
+    case "'": output += "&#39;"
     default: output.unicodeScalars.append(character)
     }
   }

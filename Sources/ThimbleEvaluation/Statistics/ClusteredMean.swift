@@ -1,14 +1,10 @@
-/// A value with the interval that holds it with 95 % confidence.
-public struct Estimate: Sendable, Equatable {
-  public let value: Double
-  public let interval: ClosedRange<Double>
-}
-
 /// The mean over positions, of which those in one sentence depend on each other.
 ///
 /// The error of the mean is that of a ratio of two sums over sentences, by the delta method: positions of a sentence
 /// count together, so that a long sentence does not pose as many independent facts.
-struct ClusteredMean: Sendable {
+package struct ClusteredMean: Sendable {
+  package init() {}
+
   private(set) var sum = 0.0
   private(set) var count = 0
   // Sums over finished clusters, of their sums s and counts n.
@@ -19,7 +15,7 @@ struct ClusteredMean: Sendable {
   private var current: (key: Int, sum: Double, count: Int)?
 
   /// Adds `value`. Values of one cluster come one behind the other.
-  mutating func add(_ value: Double, cluster key: Int) {
+  package mutating func add(_ value: Double, cluster key: Int) {
     if current?.key != key { finishCluster(next: (key, 0, 0)) }
     current?.sum += value
     current?.count += 1
@@ -53,18 +49,50 @@ struct ClusteredMean: Sendable {
 
   var mean: Double { sum / Double(count) }
 
-  /// The mean with its interval, which is unbounded if there is but one sentence.
-  var estimate: Estimate {
+  /// The mean with its interval: 1.96 standard errors to both sides. There is none if there is but one sentence.
+  package var estimate: Estimate {
+    guard let error else { return Estimate(unbounded: mean) }
+    return Estimate(
+      value: mean, interval: mean - normalQuantile * error...mean + normalQuantile * error)
+  }
+
+  /// The same of values that are never below 0: nor is the interval.
+  package var nonnegativeEstimate: Estimate {
+    let estimate = estimate
+    guard estimate.hasInterval else { return estimate }
+    return Estimate(
+      value: estimate.value,
+      interval: max(estimate.interval.lowerBound, 0)...max(estimate.interval.upperBound, 0))
+  }
+
+  /// The same of a share, of values within 0...1: Wilson's interval for as many independent trials as tell as much.
+  ///
+  /// Trials of a sentence depend on each other. The design effect is the variance of the mean over that of as many
+  /// independent trials, at least 1; the trials over it are what they amount to: E. L. Korn and B. I. Graubard,
+  /// Confidence intervals for proportions with small expected number of positive counts estimated from survey data,
+  /// Survey Methodology 24 (1998), 193-201. Where all trials went the same way it is 1, as there: nothing shows another.
+  ///
+  /// - Parameter trials: how many trials a value is the mean of.
+  package func proportion(ofTrials trials: Int = 1) -> Estimate {
+    guard let error else { return Estimate(unbounded: mean) }
+    let share = min(max(mean, 0), 1)
+    let trials = Double(count * trials)
+    let plainVariance = share * (1 - share) / trials
+    let designEffect = plainVariance > 0 ? max(error * error / plainVariance, 1) : 1
+    return Estimate(
+      value: share, interval: wilsonInterval(share: share, trials: trials / designEffect))
+  }
+
+  /// The standard error of the mean; nil if it cannot be known: of one sentence, or of what is no number.
+  private var error: Double? {
     var finished = self
     finished.finishCluster(next: nil)
+    guard finished.clusters > 1 else { return nil }
     let mean = mean
-    guard finished.clusters > 1 else {
-      return Estimate(value: mean, interval: -.infinity ... .infinity)
-    }
     let squares =
       finished.sumSquares - 2 * mean * finished.sumProducts + mean * mean * finished.countSquares
     let clusters = Double(finished.clusters)
     let error = (max(squares, 0) * clusters / (clusters - 1)).squareRoot() / Double(count)
-    return Estimate(value: mean, interval: mean - 1.96 * error...mean + 1.96 * error)
+    return error.isFinite ? error : nil
   }
 }

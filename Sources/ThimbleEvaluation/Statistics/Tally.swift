@@ -6,7 +6,8 @@ struct Tally: Sendable {
   private(set) var divergence = ClusteredMean()
   private(set) var agreement = ClusteredMean()
   private(set) var divergences: [Float] = []
-  private(set) var sharedInFive = 0
+  /// Of the five likeliest tokens, the share that both have.
+  private(set) var sharedInFive = ClusteredMean()
   private(set) var squaredProbabilityDifference = 0.0
   /// Embeddings first, then one a layer.
   var layers: [LayerTally]
@@ -25,7 +26,7 @@ struct Tally: Sendable {
     divergence.add(position.divergence, cluster: sentence)
     agreement.add(position.agreesInFirst ? 1 : 0, cluster: sentence)
     divergences.append(Float(position.divergence))
-    sharedInFive += position.sharedInFive
+    sharedInFive.add(Double(position.sharedInFive) / 5, cluster: sentence)
     squaredProbabilityDifference +=
       position.probabilityDifference * position.probabilityDifference
   }
@@ -37,7 +38,7 @@ struct Tally: Sendable {
     divergence.add(other.divergence)
     agreement.add(other.agreement)
     divergences += other.divergences
-    sharedInFive += other.sharedInFive
+    sharedInFive.add(other.sharedInFive)
     squaredProbabilityDifference += other.squaredProbabilityDifference
     for (index, layer) in other.layers.enumerated() { layers[index].add(layer) }
     sentenceCosines += other.sentenceCosines

@@ -11,6 +11,8 @@ public struct InferenceTask: Sendable {
     let hypothesis: String
     /// Index in `classes`.
     let label: Int
+    let path: String
+    let number: Int
   }
 
   let examples: [Example]
@@ -39,7 +41,7 @@ public struct InferenceTask: Sendable {
     _ path: String, _ body: (Example) -> Void
   ) throws(EvaluationError) {
     let bytes: ByteView
-    do { bytes = try MappedFile(path: path).bytes } catch { throw .system(error) }
+    do { bytes = try contents(ofPath: path) } catch { throw .system(error) }
     var records = Records(bytes, .tabs)
     func next() throws(EvaluationError) -> [String]? {
       do { return try records.next() } catch { throw EvaluationError(error, path: path) }
@@ -51,7 +53,8 @@ public struct InferenceTask: Sendable {
     let hasHeader = names.joined().contains { record.contains($0) }
     let header = hasHeader ? record : ["premise", "hypothesis", "label"]
     let columns = try Columns(names, in: header, path: path)
-    let language = header.firstIndex(of: "language")
+    let languages =
+      header.contains("language") ? try Columns([["language"]], in: header, path: path) : nil
     if hasHeader {
       guard let first = try next() else {
         throw .noText(path: path, reason: "there is only a header.")
@@ -67,8 +70,9 @@ public struct InferenceTask: Sendable {
       }
       body(
         Example(
-          language: language.map { record[$0] } ?? languageName(ofPath: path), premise: fields[0],
-          hypothesis: fields[1], label: label))
+          language: try languages?.fields(of: record, path: path, number: records.number)[0]
+            ?? languageName(ofPath: path), premise: fields[0],
+          hypothesis: fields[1], label: label, path: path, number: records.number))
       guard let following = try next() else { return }
       record = following
     }

@@ -30,7 +30,7 @@ public struct SimilarityTask: Sendable {
 
   private static func read(_ path: String, limit: Int) throws(EvaluationError) -> [Example] {
     let bytes: ByteView
-    do { bytes = try MappedFile(path: path).bytes } catch { throw .system(error) }
+    do { bytes = try contents(ofPath: path) } catch { throw .system(error) }
     var records = Records(bytes, .commas)
     var columns = try Columns([["0"], ["1"], ["2"]], in: ["0", "1", "2"], path: path)
     var examples: [Example] = []

@@ -14,6 +14,8 @@ public struct TaskReport: Sendable {
   public let languages: [Result]
   /// All examples together; of similarity the mean over languages, since correlations do not add up.
   public let overall: Result
+  /// Texts that were cut, because they had more tokens than the model has positions.
+  public let cutTexts: Int
   public let isComplete: Bool
   public let seconds: Double
 
@@ -24,12 +26,35 @@ public struct TaskReport: Sendable {
     /// Accuracy, or Spearman's correlation of cosines with the scores.
     public let reference: Double
     public let file: Double
-    /// The interval of `file - reference`, from paired examples; nil for correlations.
-    public let difference: Estimate?
+    /// What an accuracy rests on; nil for correlations.
+    public let accuracy: Accuracy?
     /// Share of examples where both answer the same; nil for correlations.
-    public let agreement: Double?
+    public var agreement: Double? { accuracy?.agreement.value }
+    /// `file - reference` with its interval, from paired examples; nil for correlations.
+    public var difference: Estimate? { accuracy?.difference }
     /// Of the file's sentence vectors with those of the reference; nil for classes.
     public let cosine: Measures.CosineSummary?
+  }
+
+  /// Languages whose correlation does not exist, and why: it is NaN, and null in JSON.
+  public var withoutCorrelation: [(name: String, reason: String)] {
+    languages.filter { $0.reference.isNaN || $0.file.isNaN }.map {
+      (
+        $0.name,
+        $0.examples < 2
+          ? "there is only one example" : "all scores, or all cosines, are the same"
+      )
+    }
+  }
+
+  /// Shares of right answers, with intervals.
+  public struct Accuracy: Sendable {
+    public let reference: Estimate
+    public let file: Estimate
+    /// `file - reference`, from paired examples.
+    public let difference: Estimate
+    /// Share of examples where both answer the same.
+    public let agreement: Estimate
   }
 
   public var json: JSONValue {
@@ -37,7 +62,8 @@ public struct TaskReport: Sendable {
       "format": "thimble-task", "version": 1, "task": .string(task.rawValue),
       "file": ["path": .string(filePath), "activations": .string(activations.rawValue)],
       "reference": ["path": .string(referencePath)],
-      "isComplete": .bool(isComplete), "seconds": .number(seconds), "overall": overall.json,
+      "cutTexts": JSONValue(cutTexts), "isComplete": .bool(isComplete), "seconds": .number(seconds),
+      "overall": overall.json,
       "languages": .array(languages.map(\.json)),
     ]
   }
@@ -49,12 +75,13 @@ extension TaskReport.Result {
       "name": .string(name), "examples": JSONValue(examples), "reference": .number(reference),
       "file": .number(file),
     ]
-    if let difference {
-      object.set(
-        "differenceInterval",
-        to: [.number(difference.interval.lowerBound), .number(difference.interval.upperBound)])
+    if let accuracy {
+      object.set("referenceInterval", to: accuracy.reference.intervalJSON)
+      object.set("fileInterval", to: accuracy.file.intervalJSON)
+      object.set("differenceInterval", to: accuracy.difference.intervalJSON)
+      object.set("agreement", to: .number(accuracy.agreement.value))
+      object.set("agreementInterval", to: accuracy.agreement.intervalJSON)
     }
-    if let agreement { object.set("agreement", to: .number(agreement)) }
     if let cosine {
       object.set(
         "cosine",

@@ -1,4 +1,5 @@
 public import Thimble
+internal import ThimbleArchitecture
 internal import ThimbleJSON
 public import ThimbleModel
 internal import ThimbleSystem
@@ -9,6 +10,8 @@ public struct TaskRunner {
   /// Called now and then with the examples done and those there are.
   public var progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   public var isInterrupted: () -> Bool = { false }
+  /// Called with what a user should know about how texts are read, once for each cause.
+  public var warn: (String) -> Void = { _ in }
   private let file: ModelSource
   private let reference: ModelSource
 
@@ -35,20 +38,27 @@ public struct TaskRunner {
     }
     let classes =
       try order?.classes ?? LabelOrder.classes(of: labels, path: reference.path)
+    var texts = TaskTexts(
+      textOptions, models.reference.sequences.text, task.examples.map(\.language),
+      readsIDs: false, warn)
     var tallies = OrderedTallies<ClassTally>()
     let isComplete = try forGroups(of: task.examples) { group in
-      func answers(_ model: TextClassifier) throws -> [Int] {
-        let inputs = try group.map { example in
-          var options = textOptions
-          options.language = options.language ?? example.language
-          return try model.sequences.input(
-            example.premise, pairedWith: example.hypothesis, options)
-        }
-        return try model.logits(inputs).map { logits in
-          classes[logits.indices.max { logits[$0] < logits[$1] } ?? 0]
+      let inputs = try group.map { example in
+        try texts.input(
+          example.premise, pairedWith: example.hypothesis, in: example.language,
+          with: models.reference.sequences)
+      }
+      func answers(_ model: TextClassifier, path: String) throws -> [Int] {
+        try zip(model.logits(inputs), group).map { logits, example in
+          guard logits.allSatisfy(\.isFinite) else {
+            throw EvaluationError.notANumber(
+              model: path, path: example.path, number: example.number)
+          }
+          return classes[logits.indices.max { logits[$0] < logits[$1] } ?? 0]
         }
       }
-      let (own, others) = (try answers(models.reference), try answers(models.file))
+      let own = try answers(models.reference, path: reference.path)
+      let others = try answers(models.file, path: file.path)
       for (index, example) in group.enumerated() {
         tallies[example.language].add(
           label: example.label, reference: own[index], file: others[index])
@@ -60,7 +70,7 @@ public struct TaskRunner {
       task: .xnli, filePath: file.path, activations: file.activations,
       referencePath: reference.path,
       languages: tallies.entries.map { $1.result($0) }, overall: all.result("in all"),
-      isComplete: isComplete, seconds: monotonicSeconds() - start)
+      cutTexts: texts.cutCount, isComplete: isComplete, seconds: monotonicSeconds() - start)
   }
 
   /// Spearman's correlation of the cosine of sentence vectors with people's scores, by language.
@@ -74,17 +84,28 @@ public struct TaskRunner {
       reference: try SentenceEmbedder(reference, pooling: pooling),
       file: try SentenceEmbedder(file, pooling: pooling)
     )
+    var texts = TaskTexts(
+      textOptions, models.reference.sequences.text, task.examples.map(\.language),
+      readsIDs: readsIDs, warn)
     var tallies = OrderedTallies<SimilarityTally>()
     let isComplete = try forGroups(of: task.examples) { group in
-      func vectors(_ model: SentenceEmbedder) throws -> [[Double]] {
-        let inputs = try group.flatMap { example in
-          try [example.first, example.second].map {
-            try input($0, of: example, model.sequences, readsIDs: readsIDs)
-          }
+      let inputs = try group.flatMap { example in
+        try [example.first, example.second].map { text in
+          readsIDs
+            ? try texts.input(ids: text, of: example)
+            : try texts.input(text, in: example.language, with: models.reference.sequences)
         }
-        return try model.embed(inputs, normalized: false).map { $0.map(Double.init) }
       }
-      let (own, others) = (try vectors(models.reference), try vectors(models.file))
+      func vectors(_ model: SentenceEmbedder, path: String) throws -> [[Double]] {
+        let vectors = try model.embed(inputs, normalized: false).map { $0.map(Double.init) }
+        if let place = vectors.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+          let example = group[group.startIndex + place / 2]
+          throw EvaluationError.notANumber(model: path, path: example.path, number: example.number)
+        }
+        return vectors
+      }
+      let own = try vectors(models.reference, path: reference.path)
+      let others = try vectors(models.file, path: file.path)
       for (index, example) in group.enumerated() {
         let (first, second) = (2 * index, 2 * index + 1)
         tallies[example.language].add(
@@ -103,26 +124,9 @@ public struct TaskRunner {
       referencePath: reference.path, languages: results,
       overall: .init(
         name: "mean", examples: results.reduce(0) { $0 + $1.examples },
-        reference: mean(\.reference), file: mean(\.file), difference: nil, agreement: nil,
-        cosine: .init(fidelity)), isComplete: isComplete, seconds: monotonicSeconds() - start)
-  }
-
-  private func input(
-    _ text: String, of example: SimilarityTask.Example, _ sequences: SequenceEncoder, readsIDs: Bool
-  ) throws -> SequenceInput {
-    guard readsIDs else {
-      var options = textOptions
-      options.language = options.language ?? example.language
-      return try sequences.input(text, options)
-    }
-    let values = (try? JSONValue(parsing: Array(text.utf8)))?.array ?? []
-    let ids = values.compactMap(\.int)
-    guard !ids.isEmpty, ids.count == values.count else {
-      throw EvaluationError.line(
-        path: example.path, number: example.number,
-        reason: "\"\(text)\" is not a JSON list of token ids, such as [1, 52, 1].")
-    }
-    return try sequences.input(ids: ids)
+        reference: mean(\.reference), file: mean(\.file), accuracy: nil,
+        cosine: .init(fidelity)), cutTexts: texts.cutCount, isComplete: isComplete,
+      seconds: monotonicSeconds() - start)
   }
 
   /// - Returns: whether all examples were done.
@@ -135,70 +139,5 @@ public struct TaskRunner {
       progress(min(start + Self.groupSize, examples.count), examples.count)
     }
     return true
-  }
-}
-
-/// Tallies by language, in the order in which languages come.
-private struct OrderedTallies<Tally: TallyOfTask> {
-  private(set) var entries: [(name: String, tally: Tally)] = []
-
-  subscript(name: String) -> Tally {
-    get { entries.first { $0.name == name }?.tally ?? Tally() }
-    set {
-      if let place = entries.firstIndex(where: { $0.name == name }) {
-        entries[place].tally = newValue
-      } else {
-        entries.append((name, newValue))
-      }
-    }
-  }
-}
-
-private protocol TallyOfTask { init() }
-
-private struct ClassTally: TallyOfTask {
-  private var correct = 0
-  private var agreeing = 0
-  private var difference = ClusteredMean()
-
-  mutating func add(label: Int, reference: Int, file: Int) {
-    if reference == label { correct += 1 }
-    if reference == file { agreeing += 1 }
-    difference.add(
-      (file == label ? 1 : 0) - (reference == label ? 1 : 0), cluster: difference.count)
-  }
-
-  mutating func add(_ other: ClassTally) {
-    correct += other.correct
-    agreeing += other.agreeing
-    difference.add(other.difference)
-  }
-
-  func result(_ name: String) -> TaskReport.Result {
-    let count = Double(difference.count)
-    return .init(
-      name: name, examples: difference.count, reference: Double(correct) / count,
-      file: Double(correct) / count + difference.mean, difference: difference.estimate,
-      agreement: Double(agreeing) / count, cosine: nil)
-  }
-}
-
-private struct SimilarityTally: TallyOfTask {
-  private var scores: [Double] = []
-  private var reference: [Double] = []
-  private var file: [Double] = []
-  private(set) var fidelity: [Float] = []
-
-  mutating func add(score: Double, reference: Double, file: Double, fidelity: [Double]) {
-    scores.append(score)
-    self.reference.append(reference)
-    self.file.append(file)
-    self.fidelity += fidelity.map { Float($0) }
-  }
-
-  func result(_ name: String) -> TaskReport.Result {
-    .init(
-      name: name, examples: scores.count, reference: spearman(scores, reference),
-      file: spearman(scores, file), difference: nil, agreement: nil, cosine: .init(fidelity))
   }
 }
