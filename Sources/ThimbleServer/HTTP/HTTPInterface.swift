@@ -53,9 +53,7 @@ public struct HTTPInterface: Sendable {
     var response: Response
     do {
       guard let found = endpoint else { throw Self.notFound(endpoints) }
-      if let key = options.key, !found.isPublic, !key.admits(request.headers[.authorization]) {
-        throw Self.unauthorized
-      }
+      guard admits(request, to: found) else { throw Self.unauthorized }
       if found.method == .get {
         response = answer(found)
       } else {
@@ -64,18 +62,33 @@ public struct HTTPInterface: Sendable {
         endpoint = wanted
         response = try await answer(request, wanted, body)
       }
-    } catch {
-      response = Response(APIError(error), forOpenAI: request.path.hasPrefix("/v1/"))
-    }
+    } catch { response = self.response(to: request, APIError(error)) }
     finish(request, endpoint, &response)
     return response
   }
 
   /// The answer to a request that could not be read.
   func refuse(_ request: Incoming, _ error: APIError) -> Response {
-    var response = Response(error, forOpenAI: request.path.hasPrefix("/v1/"))
+    var response = self.response(to: request, error)
     finish(request, endpoints(request).first { $0.method == request.method }, &response)
     return response
+  }
+
+  /// Why a request is refused whose body has not been read; nil if it is not. Who has no key cannot fill the room for bodies.
+  func refusal(of request: Incoming) -> APIError? {
+    let endpoint = endpoints(request).first { $0.method == request.method }
+    return endpoint.map { admits(request, to: $0) } ?? true ? nil : Self.unauthorized
+  }
+
+  private func admits(_ request: Incoming, to endpoint: Endpoint) -> Bool {
+    endpoint.isPublic || options.key?.admits(request.headers[.authorization]) ?? true
+  }
+
+  private func response(to request: Incoming, _ error: APIError) -> Response {
+    if let detail = error.detail {
+      logger.error("request failed", metadata: ["error": "\(detail)"])
+    }
+    return Response(error, forOpenAI: request.path.hasPrefix("/v1/"))
   }
 
   private func endpoints(_ request: Incoming) -> [Endpoint] {
