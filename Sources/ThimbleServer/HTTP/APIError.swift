@@ -104,6 +104,8 @@ struct APIError: Error {
         status: .serviceUnavailable, kind: .unhealthy, message: error.description,
         headers: [.retryAfter: "1"])
     case .model(let error): self.init(error)
+    case .noRoom:
+      self.init(status: .internalServerError, kind: .backend, message: error.description)
     }
   }
 
@@ -118,7 +120,8 @@ struct APIError: Error {
     default:
       self.init(
         status: .failedDependency, kind: .backend,
-        message: "The model cannot be run: there is something wrong with its file. The server's log says what.",
+        message:
+          "The model cannot be run: there is something wrong with its file. The server's log says what.",
         detail: error.description)
     }
   }

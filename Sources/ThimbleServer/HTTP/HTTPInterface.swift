@@ -15,6 +15,8 @@ public struct InterfaceOptions: Sendable {
   public var version = ""
   /// nil: everybody may ask.
   public var key: APIKey?
+  /// The pages of other origins that may ask.
+  public var crossOrigin = CrossOriginRule()
   /// The most requests at a time, for `/info`: the most connections, since each has one under way.
   public var maximumRequests = ConnectionLimits().maximumConnections
   /// The most inputs of a request.
@@ -52,6 +54,11 @@ public struct HTTPInterface: Sendable {
     var endpoint = endpoints.first { $0.method == method }
     var response: Response
     do {
+      if request.method == .options, !endpoints.isEmpty {
+        response = Response(status: .noContent, headers: [.allow: Self.methods(endpoints)])
+        finish(request, endpoints.first, &response)
+        return response
+      }
       guard let found = endpoint else { throw Self.notFound(endpoints) }
       guard admits(request, to: found) else { throw Self.unauthorized }
       if found.method == .get {
@@ -97,6 +104,7 @@ public struct HTTPInterface: Sendable {
 
   private func finish(_ request: Incoming, _ endpoint: Endpoint?, _ response: inout Response) {
     if request.method == .head { response = response.createHeadResponse() }
+    options.crossOrigin.allow(request, in: &response.headers)
     let seconds = monotonicSeconds() - request.start
     let route = endpoint?.rawValue ?? "none"
     metrics.recordRequest(route: route, status: response.status.code, seconds: seconds)
@@ -148,11 +156,14 @@ public struct HTTPInterface: Sendable {
         status: .notFound, kind: .notFound,
         message: "There is nothing here. GET /openapi.json tells what there is.")
     }
-    let methods = endpoints.flatMap { $0.method == .get ? ["GET", "HEAD"] : ["POST"] }
     return APIError(
-      status: .methodNotAllowed, kind: .notFound,
-      message: "This takes \(methods.joined(separator: ", ")).",
-      headers: [.allow: methods.joined(separator: ", ")])
+      status: .methodNotAllowed, kind: .notFound, message: "This takes \(methods(endpoints)).",
+      headers: [.allow: methods(endpoints)])
+  }
+
+  private static func methods(_ endpoints: [Endpoint]) -> String {
+    let methods = endpoints.flatMap { $0.method == .get ? ["GET", "HEAD"] : ["POST"] }
+    return (methods + ["OPTIONS"]).joined(separator: ", ")
   }
 
   private static let unauthorized = APIError(
