@@ -6,35 +6,39 @@ extension Serve {
   private static let others: Set = ["THIMBLE_API_KEY", "THIMBLE_ISA"]
 
   /// `arguments`, the first of which is the command's name, with the options behind it that variables of the environment give:
-  /// `THIMBLE_MAX_BODY` stands for `--max-body`, unless that is among `arguments`. A variable that names no option is warned
-  /// about.
+  /// `THIMBLE_MAX_BODY` stands for `--max-body`, unless that is among `arguments`.
   ///
   /// - Throws: `ValidationError` with the name of a variable whose value the option does not take.
   static func withEnvironment(_ arguments: [String]) throws -> [String] {
+    let given = arguments.map { $0.prefix { $0 != "=" } }
     var options: [String] = []
-    for (variable, value) in environmentVariables().sorted(by: { $0.name < $1.name })
-    where variable.hasPrefix("THIMBLE_") && !others.contains(variable) {
-      let name = variable.dropFirst(8).lowercased().map { $0 == "_" ? "-" : $0 }
-      let option = "--" + String(name)
-      let given = arguments.map { $0.prefix { $0 != "=" } }
-      guard !given.contains(option[...]), !given.contains("--no-" + option.dropFirst(2)) else {
-        continue
-      }
-      switch try Self.option(option, variable, value) {
-      case let option?: options += option
-      case nil:
-        try? StandardStream.error.write(
-          "thimble: \(variable.printable()) is no option of serve, and has no effect.\n")
-      }
+    for (variable, option, value) in candidates()
+    where !given.contains(option[...]) && !given.contains("--no-" + option.dropFirst(2)) {
+      options += try Self.option(option, variable, value) ?? []
     }
     return arguments.prefix(1) + options + arguments.dropFirst()
+  }
+
+  /// Variables that look like options of `serve`, and are none.
+  static func variablesWithoutOption() -> [String] {
+    candidates().filter { isUnknown($0.option) }.map(\.variable)
+  }
+
+  private static func candidates() -> [(variable: String, option: String, value: String)] {
+    environmentVariables().sorted { $0.name < $1.name }
+      .filter { $0.name.hasPrefix("THIMBLE_") && !others.contains($0.name) }
+      .map { variable in
+        let words = variable.name.dropFirst(8).lowercased().split(
+          separator: "_", omittingEmptySubsequences: false)
+        return (variable.name, "--" + words.joined(separator: "-"), variable.value)
+      }
   }
 
   /// The arguments that give `option` the value of `variable`; nil if there is no such option.
   private static func option(
     _ option: String, _ variable: String, _ value: String
   ) throws -> [String]? {
-    guard !["--help", "--version"].contains(option) else { return nil }
+    guard !isUnknown(option) else { return nil }
     if isValid([option]) {
       switch value.lowercased() {
       case "true", "1", "yes": return [option]
@@ -49,11 +53,17 @@ extension Serve {
     let values = option == "--cors-origin" ? value.split(separator: ",").map(String.init) : [value]
     let arguments = values.flatMap { ["\(option)=\($0)"] }
     do { _ = try Self.parse(["-"] + arguments) } catch {
-      let message = Self.message(for: error)
-      if message.contains("Unknown option") { return nil }
-      throw ValidationError("\(variable): \(message)")
+      throw ValidationError("\(variable): \(Self.message(for: error))")
     }
     return arguments
+  }
+
+  private static func isUnknown(_ option: String) -> Bool {
+    guard !["--help", "--version"].contains(option) else { return true }
+    do { _ = try Self.parse(["-", option + "="]) } catch {
+      return Self.message(for: error).contains("Unknown option")
+    }
+    return false
   }
 
   private static func isValid(_ arguments: [String]) -> Bool {

@@ -187,6 +187,9 @@ struct Serve: ParsableCommand {
       }
     }
     var server = ModelServer(path: file, logger: Logger(label: "thimble"))
+    for variable in Self.variablesWithoutOption() {
+      server.logger.warning("\(variable) is no option of serve, and has no effect")
+    }
     server.run = RunOptions(
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"),
       maximumTokens: passTokens)
