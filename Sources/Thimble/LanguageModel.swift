@@ -43,7 +43,8 @@ public final class LanguageModel {
   ///   - tokenizer: nil for none.
   ///   - plan: the one that the weights were made by, if any.
   public init(
-    _ provider: some WeightProvider, tokenizer: TokenizerTables?, plan: MemoryPlan?, maximumTokens: Int,
+    _ provider: some WeightProvider, tokenizer: TokenizerTables?, plan: MemoryPlan?,
+    maximumTokens: Int,
     activations: ActivationPrecision = .int8, threads: Int, kernels: KernelTable
   ) throws {
     path = provider.path

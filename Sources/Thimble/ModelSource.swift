@@ -22,7 +22,8 @@ public struct ModelSource {
 
   /// - Parameter plan: the one that the weights were made by, if any.
   public init(
-    _ provider: any WeightProvider, tokenizer: TokenizerTables?, plan: MemoryPlan?, maximumTokens: Int,
+    _ provider: any WeightProvider, tokenizer: TokenizerTables?, plan: MemoryPlan?,
+    maximumTokens: Int,
     activations: ActivationPrecision = .int8, threads: Int, kernels: KernelTable
   ) {
     path = provider.path

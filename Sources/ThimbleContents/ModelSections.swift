@@ -81,7 +81,9 @@ public struct StoredTensor: Sendable {
 
 extension XLMConfiguration.SpecialIDs {
   /// What `tokens` has where a configuration has an id under `field`, and how the vocabulary spells it.
-  fileprivate static func token(_ field: String, of tables: TokenizerTables) -> (name: String, id: Int)? {
+  fileprivate static func token(_ field: String, of tables: TokenizerTables) -> (
+    name: String, id: Int
+  )? {
     let names = [
       "bos_index": "<s>", "eos_index": "</s>", "pad_index": "<pad>", "unk_index": "<unk>",
       "mask_index": "<special1>",

@@ -28,7 +28,9 @@ struct TensorRelations {
     let missing = wanted.map(\.name).filter { places[$0] == nil }
     guard !missing.isEmpty else { return [] }
     let count = "\(missing.count) tensor\(missing.count == 1 ? "" : "s")"
-    return [Disagreement(.configuration, .tensors, "lacks \(count): \(missing.printable(count: 5))")]
+    return [
+      Disagreement(.configuration, .tensors, "lacks \(count): \(missing.printable(count: 5))")
+    ]
   }
 
   private func wrongShapes(_ expected: [XLMTensor]) -> [Disagreement] {

@@ -50,7 +50,8 @@ public struct TensorShape: Sendable, Equatable {
     else { return "the shape [\(rows), \(columns)] is out of bounds" }
     switch kind {
     case .f32:
-      return panelsPerChunk == 0 && step.bitPattern == 0 ? nil : "an f32 tensor has a step or panels"
+      return panelsPerChunk == 0 && step.bitPattern == 0
+        ? nil : "an f32 tensor has a step or panels"
     case .q8b64:
       guard StepTable.validSteps.contains(step) else { return "the step \(step) is out of bounds" }
       guard columns <= Layout.maximumColumns else {

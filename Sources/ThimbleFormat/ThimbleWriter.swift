@@ -68,7 +68,8 @@ public final class ThimbleWriter {
     try Self.check(
       tensors.count < Layout.maximumTensorCount
         && shape.chunkCount <= Layout.maximumChunkCount - chunks.count, part,
-      "a file has at most \(Layout.maximumTensorCount) tensors and \(Layout.maximumChunkCount) chunks")
+      "a file has at most \(Layout.maximumTensorCount) tensors and \(Layout.maximumChunkCount) chunks"
+    )
     do { try pad() } catch { throw .system(error) }
     tensors.append(
       TensorRecord(shape: shape, firstChunk: chunks.count, columnFactors: columnFactors))

@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import ThimbleFormat
 internal import ThimbleOps
 internal import ThimbleSystem
@@ -81,12 +82,20 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
     file.advise(.dontNeed, chunks: tensor.chunks)
   }
 
+  /// Forgets the pinned chunks that begin at or behind `end`. Not while the matrix is used.
+  func forget(from end: Int) {
+    for chunk in 0..<pinnedCount
+    where pinnedOffset + chunk * tensor.shape.codesSize(ofChunk: 0) >= end {
+      isDecoded[chunk] = 0
+    }
+  }
+
   private func codes(ofChunk chunk: Int, worker: Int) throws(WeightError) -> Q8Panel {
     let scratch = scratch[worker]
     do {
-      if chunk < pinnedCount {
-        // Every chunk but the last has the same size.
-        let offset = pinnedOffset + chunk * tensor.shape.codesSize(ofChunk: 0)
+      // Every chunk but the last has the same size.
+      let offset = pinnedOffset + chunk * tensor.shape.codesSize(ofChunk: 0)
+      if chunk < pinnedCount, offset < pinned.end {
         if isDecoded[chunk] == 0 {
           try scratch.decoder.decode(
             chunk: chunk, of: tensor, in: file, into: pinned.codes, at: offset,
@@ -118,10 +127,23 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
 final class PinnedCodes: Sendable {
   let codes: AlignedArray<UInt8>
   let scaleCodes: AlignedArray<UInt8>
+  private let limit = Atomic(Int.max)
+
+  /// Chunks whose codes would begin here or behind are not kept for now.
+  var end: Int { limit.load(ordering: .relaxed) }
 
   init(codeCount: Int) throws(SystemError) {
     codes = try AlignedArray(count: codeCount, pages: .huge)
     scaleCodes = try AlignedArray(count: codeCount / 64, pages: .huge)
+  }
+
+  /// Keeps only chunks that begin before `end`, and have at most `largestChunk` codes. The memory of the others goes back to
+  /// the system.
+  func keep(to end: Int, largestChunk: Int) {
+    limit.store(end, ordering: .relaxed)
+    guard end < codes.count - largestChunk else { return }
+    codes.giveBack(from: end + largestChunk)
+    scaleCodes.giveBack(from: (end + largestChunk) / 64)
   }
 }
 

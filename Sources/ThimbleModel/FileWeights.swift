@@ -118,6 +118,16 @@ public final class FileWeights: WeightProvider {
     guard file.isUnchanged else { throw .changed(path: path) }
   }
 
+  /// Keeps no more decoded codes than `byteCount` until it is called again; what is not kept is decoded at each use. Changes
+  /// no result. Not while the weights are used.
+  public func keepPinned(atMost byteCount: Int) {
+    // The last chunk that is kept may reach beyond. To 64 codes there is one of the scale.
+    let codes =
+      byteCount == .max ? .max : max(byteCount - 2 * file.largestChunk, 0) / 65 * 64
+    pinned.keep(to: codes, largestChunk: file.largestChunk)
+    for matrix in matrices.values { matrix.forget(from: codes) }
+  }
+
   /// One object for each tensor, so that a matrix with two uses is pinned once.
   private func fileMatrix(_ tensor: TensorRecord) throws(ModelError) -> FileMatrix {
     if let matrix = matrices[tensor.firstChunk] { return matrix }

@@ -31,6 +31,9 @@ public struct ModelServer: Sendable {
     self.logger = logger
   }
 
+  /// Whether SIGHUP came since the process began, before anybody could wait for it.
+  public var hangupCame: @Sendable () -> Bool = { false }
+
   /// Serves until SIGTERM or SIGINT; then answers what has been asked, and returns. SIGHUP opens the file again.
   ///
   /// - Throws: what is wrong with the file, the budget or the address.
@@ -63,7 +66,9 @@ public struct ModelServer: Sendable {
           .init(
             service: listener, successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .cancelGroup),
-          .init(service: ReloadOnHangup(engine: engine, logger: logger)),
+          .init(
+            service: ReloadOnHangup(
+              engine: engine, hangupCame: hangupCame, metrics: metrics, logger: logger)),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     ).run()
@@ -94,17 +99,25 @@ public struct ModelServer: Sendable {
 /// Opens the model's file again at SIGHUP.
 private struct ReloadOnHangup: Service {
   let engine: Engine
+  let hangupCame: @Sendable () -> Bool
+  let metrics: ServerMetrics
   let logger: Logger
 
   func run() async throws {
-    for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-      do {
-        try await engine.reload()
-        logger.notice("file opened again")
-      } catch {
-        logger.error(
-          "cannot open the file again; going on with the old", metadata: ["error": "\(error)"])
-      }
+    let signals = await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown()
+    if hangupCame() { await reload() }
+    for await _ in signals { await reload() }
+  }
+
+  private func reload() async {
+    do {
+      try await engine.reload()
+      metrics.recordReload(succeeded: true)
+      logger.notice("file opened again")
+    } catch {
+      metrics.recordReload(succeeded: false)
+      logger.error(
+        "cannot open the file again; going on with the old", metadata: ["error": "\(error)"])
     }
   }
 }

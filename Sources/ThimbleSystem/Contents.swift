@@ -16,7 +16,7 @@ public func contents(ofPath path: String, limit: Int = 1 << 28) throws(SystemErr
   }
   switch status.st_mode & S_IFMT {
   case S_IFREG where !isInput: return try MappedFile(path: path).bytes
-  case S_IFDIR, S_IFBLK: throw .notAFile(path: name)
+  case S_IFDIR, S_IFBLK: throw .notAFile(path: name, found: kindName(status.st_mode))
   default: return try ByteView(readAll(descriptor, name, limit: limit))
   }
 }

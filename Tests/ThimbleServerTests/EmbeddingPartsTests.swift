@@ -38,7 +38,9 @@ struct EmbeddingPartsTests {
       }
     }
     let tokens = try await client.post("/tokenize", ["inputs": "text 1 of them"]).json.array?[0]
-    #expect(answer.json["usage"]?["prompt_tokens"]?.int ?? 0 >= 2048 * (tokens?.array?.count ?? 99) - 2048)
+    #expect(
+      answer.json["usage"]?["prompt_tokens"]?.int ?? 0 >= 2048 * (tokens?.array?.count ?? 99) - 2048
+    )
   }
 
   @Test("lets others in between")

@@ -2,6 +2,7 @@ import HTTPTypes
 import Testing
 import Thimble
 import ThimbleJSON
+import ThimbleModel
 import ThimbleServer
 import ThimbleSystem
 import ThimbleTestSupport
@@ -46,6 +47,49 @@ struct EngineTests {
     _ = try model.folder.write(bytes, to: "small.thimble")
     await #expect(throws: (any Error).self) { try await client.engine.reload() }
     #expect(try await client.post("/embed", ["inputs": "Hello"]).json == before)
+  }
+
+  @Test("goes on with the old file until the new one has answered a probe")
+  func dumbReload() async throws {
+    let model = try SmallModel()
+    let client = try Client(model)
+    let before = try await client.post("/embed", ["inputs": "Hello"]).json
+    for dumb in [try TinyModel.infinite(), try .ofTwoPositions()] {
+      // They can be opened, but do not start a server either.
+      let fresh = try Client(path: dumb.path)
+      await #expect(throws: ModelError.self) { try await fresh.engine.warmUp() }
+      #expect(!fresh.engine.isHealthy)
+      let bytes = try MappedFile(path: dumb.path).bytes.bytes()
+      _ = try model.folder.write(bytes, to: "new")
+      #expect(try ChildProcess("mv", [model.folder("new"), model.path]).exitCode == 0)
+      await #expect(throws: ModelError.self) { try await client.engine.reload() }
+      #expect(try await client.post("/embed", ["inputs": "Hello"]).json == before)
+      #expect(try await client.get("/health").status == 200)
+    }
+    try model.convert(bits: 5)
+    try await client.engine.reload()
+    let after = try await client.post("/embed", ["inputs": "Hello"])
+    #expect(after.status == 200 && after.json != before)
+  }
+
+  @Test("answers the same while a new file is probed in a budget that holds the weights of one")
+  func tightReload() async throws {
+    let model = try SmallModel()
+    let base = ProcessMemory.current()?.privateBytes ?? 0
+    let wide = try LanguageModel(
+      path: model.path, options: RunOptions(threads: 2, maximumTokens: 128))
+    let plan = try #require(wide.plan)
+    let client = try Client(
+      path: model.path, memory: .bytes(base + plan.peak - plan.base - plan.pinned / 8))
+    let texts = (0..<40).map { JSONValue.string("The number \($0) is a <mask>.") }
+    let before = try await client.post("/fill-mask", ["inputs": .array(Array(texts.prefix(30)))])
+    #expect(before.status == 200)
+    for _ in 0..<4 {
+      async let reloaded: Void = client.engine.reload()
+      let answer = try await client.post("/fill-mask", ["inputs": .array(Array(texts.prefix(30)))])
+      #expect(answer.json == before.json)
+      try await reloaded
+    }
   }
 
   @Test("refuses with 429 when more waits than the queue holds, and works on")

@@ -2,64 +2,19 @@ import Logging
 import ServiceLifecycle
 import Testing
 import ThimbleServer
+import ThimbleSystem
 import ThimbleTestSupport
 
 /// Over real sockets: what happens before and after a request is one.
 @Suite("The listener")
 struct LiveTests {
-  /// Runs a server for `body`, which gets its address, and lets it drain.
-  private func serve(
-    at address: ListenAddress = .host("127.0.0.1", port: 0), _ limits: ConnectionLimits = .init(),
-    _ body: @Sendable @escaping (Client, Connection.Address) async throws -> Void
-  ) async throws {
-    let client = try Client(SmallModel.shared.get())
-    let (addresses, continuation) = AsyncStream.makeStream(of: String.self)
-    let listener = Listener(client.interface, address: address, limits: limits) {
-      continuation.yield($0)
-    }
-    let group = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: [.init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup)],
-        logger: Client.silent))
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      for await text in addresses.prefix(1) {
-        switch address {
-        case .unix(let path):
-          #expect(text == "unix:\(path)")
-          try await body(client, .unix(path))
-        default:
-          let port = try #require(text.split(separator: ":").last.flatMap { Int($0) })
-          try await body(client, .port(port))
-        }
-      }
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
-    }
-  }
-
-  private static let good = Connection.request("POST", "/embed", #"{"inputs": "a"}"#)
-
-  /// Whether the server still serves.
-  private func expectService(
-    _ address: Connection.Address, _ comment: String = "",
-    location: SourceLocation = #_sourceLocation
-  ) async throws {
-    let text = try await Connection.talk(address, [Self.good], enough: "]]")
-    #expect(text.hasPrefix("HTTP/1.1 200"), "\(comment)", sourceLocation: location)
-  }
-
-  private func statuses(_ text: String) -> [String] {
-    text.split(separator: "HTTP/1.1 ").map { String($0.prefix(3)) }
-  }
-
   @Test("answers pipelined requests in order, then what is no HTTP with 400")
   func pipeline() async throws {
     try await serve { _, address in
       let text = try await Connection.talk(
         address,
         [
-          Self.good, Connection.request("POST", "/embed", "{"),
+          goodRequest, Connection.request("POST", "/embed", "{"),
           Connection.request("GET", "/nowhere"), "garbage\r\n\r\n",
         ])
       #expect(statuses(text) == ["200", "400", "404", "400"])
@@ -76,7 +31,7 @@ struct LiveTests {
       ] {
         let answer = try await Connection.talk(address, [request])
         // What is sent on after the answer may make a reset of the end.
-        #expect(answer.hasPrefix("HTTP/1.1 400") || answer.isEmpty)
+        #expect(answer.hasPrefix("HTTP/1.1 431") || answer.isEmpty)
       }
       let announced = try await Connection.talk(
         address, ["POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"])
@@ -99,9 +54,12 @@ struct LiveTests {
       let body = try await Connection.talk(
         address, ["POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"])
       #expect(body.hasPrefix("HTTP/1.1 408"))
-      for head in ["", "P", "POST /embed HTTP/1.1\r\nHost: x\r\nContent-Le"] {
-        #expect(try await Connection.talk(address, [head]).isEmpty)
+      for head in ["P", "POST /embed HTTP/1.1\r\nHost: x\r\nContent-Le"] {
+        let text = try await Connection.talk(address, [head])
+        #expect(statuses(text) == ["408"])
       }
+      // Who has asked nothing gets no answer.
+      #expect(try await Connection.talk(address, [""]).isEmpty)
       try await expectService(address)
     }
   }
@@ -132,7 +90,7 @@ struct LiveTests {
   func halfClosed() async throws {
     try await serve { client, address in
       for part in [
-        Self.good, "", "POST /embed HTTP/1.1\r\nContent-Le",
+        goodRequest, "", "POST /embed HTTP/1.1\r\nContent-Le",
         "POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
       ] {
         _ = try await Connection.talk(address, [part], halfCloses: true)
@@ -148,12 +106,12 @@ struct LiveTests {
     few.maximumConnections = 4
     for limits in [ConnectionLimits(), few] {
       try await serve(limits) { _, address in
-        let expected = try await Connection.talk(address, [Self.good], enough: "]]")
+        let expected = try await Connection.talk(address, [goodRequest], enough: "]]")
           .split(separator: "\r\n\r\n").last
         try await withThrowingTaskGroup(of: Void.self) { group in
           for _ in 0..<100 {
             group.addTask {
-              let text = try await Connection.talk(address, [Self.good], enough: "]]")
+              let text = try await Connection.talk(address, [goodRequest], enough: "]]")
               #expect(text.hasPrefix("HTTP/1.1 200"))
               #expect(text.split(separator: "\r\n\r\n").last == expected)
             }
@@ -213,7 +171,8 @@ struct LiveTests {
         connection.finish()
         return try await connection.read()
       }
-      #expect(statuses(text).allSatisfy { ["200", "400", "404", "413"].contains($0) }, "\(text)")
+      #expect(
+        statuses(text).allSatisfy { ["200", "400", "404", "413", "505"].contains($0) }, "\(text)")
       try await expectService(address, what)
     }
   }
@@ -222,7 +181,7 @@ struct LiveTests {
   func garbled() async throws {
     try await serve { _, address in
       var random = SeededRandom(seed: 20_261_124)
-      let whole = Array((Self.good + Self.good).utf8)
+      let whole = Array((goodRequest + goodRequest).utf8)
       for _ in 0..<300 {
         var bytes = whole
         for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -242,7 +201,10 @@ struct LiveTests {
         // 503 is for requests of who is gone, as one that closes its side is taken to be.
         for status in statuses(text) {
           #expect(
-            ["200", "400", "401", "404", "405", "413", "422", "501", "503"].contains(status),
+            [
+              "200", "204", "400", "401", "404", "405", "413", "417", "422", "431", "501", "503",
+              "505",
+            ].contains(status),
             "\(text)")
         }
       }
@@ -288,11 +250,25 @@ struct LiveTests {
     }
   }
 
-  @Test("answers over a Unix socket")
+  @Test("answers over a Unix socket, replaces a stale one, and takes nothing else away")
   func unixSocket() async throws {
     let folder = TemporaryFolder()
-    try await serve(at: .unix(path: folder("socket"))) { _, address in
+    let path = folder("socket")
+    // Bound, then left behind by who bound it.
+    let script = "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"
+    let python = ChildProcess.environment("THIMBLE_PYTHON") ?? "python3"
+    #expect(try ChildProcess(python, ["-c", script, path]).exitCode == 0)
+    try await serve(at: .unix(path: path)) { client, address in
       try await expectService(address)
+      let second = Listener(client.interface, address: .unix(path: path))
+      await #expect(throws: ListenError.self) { try await second.run() }
+      try await expectService(address, "the second server took the socket away")
     }
+    let file = try folder.write([1, 2, 3], to: "file")
+    let client = try Client(SmallModel.shared.get())
+    await #expect(throws: ListenError.self) {
+      try await Listener(client.interface, address: .unix(path: file)).run()
+    }
+    #expect(try MappedFile(path: file).bytes.bytes() == [1, 2, 3])
   }
 }

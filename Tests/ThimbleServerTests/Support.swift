@@ -45,17 +45,22 @@ struct Client {
   let interface: HTTPInterface
   let engine: Engine
 
-  init(_ model: SmallModel, key: String? = nil, queueCapacity: Int = 1 << 15) throws {
-    try self.init(path: model.path, key: key, queueCapacity: queueCapacity)
+  init(
+    _ model: SmallModel, key: String? = nil, crossOrigin: CrossOriginRule = .init(),
+    queueCapacity: Int = 1 << 15
+  ) throws {
+    try self.init(
+      path: model.path, key: key, crossOrigin: crossOrigin, queueCapacity: queueCapacity)
   }
 
   init(
-    path: String, key: String? = nil, queueCapacity: Int = 1 << 15, text: TextOptions = .init(),
+    path: String, key: String? = nil, crossOrigin: CrossOriginRule = .init(),
+    queueCapacity: Int = 1 << 15, text: TextOptions = .init(),
     activations: ActivationPrecision = .int8, roomForReadings: Int = 2 << 20,
-    set: (inout InterfaceOptions) -> Void = { _ in }
+    memory: MemoryBudget = .automatic, set: (inout InterfaceOptions) -> Void = { _ in }
   ) throws {
     let metrics = ServerMetrics()
-    var run = RunOptions(threads: 2, maximumTokens: 128)
+    var run = RunOptions(memory: memory, threads: 2, maximumTokens: 128)
     run.activations = activations
     engine = try Engine(
       path: path, options: run, queueCapacity: queueCapacity,
@@ -63,7 +68,8 @@ struct Client {
       metrics: metrics)
     var options = InterfaceOptions()
     options.name = "org/small"
-    options.key = key.flatMap { APIKey($0) }
+    options.key = try key.map { try APIKey($0) }
+    options.crossOrigin = crossOrigin
     options.text = text
     set(&options)
     interface = HTTPInterface(

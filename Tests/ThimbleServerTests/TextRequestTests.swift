@@ -44,7 +44,8 @@ struct TextRequestTests {
     let server = try Answered("languages")
     let ids: JSONValue = [1, 20, 45, 5, 148, 14, 100, 1]
     for (language, right): (JSONValue, [Float]) in [
-      ("en", [-0.29313, 1.19845, 1.15934, -1.19789]), ("de", [0.33686, 0.84050, 0.29158, -2.91500]),
+      ("en", [-0.29313, 1.19845, 1.15934, -1.19789]),
+      ("de", [0.33686, 0.84050, 0.29158, -2.91500]),
     ] {
       let found = try await server.vector(["inputs": [ids], "lang": language])
       #expect(isClose(found, right), "\(found.prefix(4))")
@@ -71,7 +72,8 @@ struct TextRequestTests {
     #expect(info["warnings"]?.array?.count == 1)
     // What the server is told holds for requests that say nothing.
     let german = try Answered("languages") { $0.text.language = "de" }
-    #expect(try await german.vector(["inputs": [ids]]) == server.vector(["inputs": [ids], "lang": "de"]))
+    #expect(
+      try await german.vector(["inputs": [ids]]) == server.vector(["inputs": [ids], "lang": "de"]))
     #expect(try await german.client.get("/info").json["language"] == "de")
   }
 
@@ -124,7 +126,9 @@ struct TextRequestTests {
   @Test("long texts are cut on request or for all, and the answer says how many")
   func truncation() async throws {
     let model = try SmallModel.shared.get()
-    let (strict, lenient) = (try Client(model), try Client(path: model.path) { $0.text.truncates = true })
+    let (strict, lenient) = (
+      try Client(model), try Client(path: model.path) { $0.text.truncates = true }
+    )
     let long = JSONValue.string(String(repeating: "word ", count: 700))
     for (path, member) in [("/embed", "inputs"), ("/v1/embeddings", "input")] {
       let refused = try await strict.post(path, .object([member: [long, "short", long]]))
@@ -153,7 +157,8 @@ struct TextRequestTests {
   func places() async throws {
     let client = try Client(SmallModel.shared.get())
     for (path, body): (String, JSONValue) in [
-      ("/fill-mask", ["inputs": ["a <mask>", "none"]]), ("/embed", ["inputs": ["a", [99_999_999]]]),
+      ("/fill-mask", ["inputs": ["a <mask>", "none"]]),
+      ("/embed", ["inputs": ["a", [99_999_999]]]),
       ("/embed", ["inputs": ["a", 1]]), ("/score", ["inputs": ["a", ""]]),
       ("/decode", ["ids": [[1], [99_999_999]]]), ("/predict", ["inputs": [["a"], []]]),
       ("/v1/embeddings", ["input": ["a", [1, 2]]]),

@@ -93,6 +93,11 @@ private func advice(for error: any Error) -> String? {
   case ModelError.budget: "Raise --memory."
   case ModelError.inflated: "If you trust it, say with --memory how much it may use."
   case ModelError.system(let error): advice(for: error)
+  case ListenError.inUse(.host): "Choose another --port, or end the other program."
+  case ListenError.inUse, ListenError.notASocket: "Choose another path for --unix."
+  case ListenError.host, ListenError.refused(.host, _): "Choose another --host or --port."
+  case ListenError.pathTooLong, ListenError.refused(.unix, _): "Choose another path for --unix."
+  case ListenError.refused(.descriptor, _): "Look at the socket unit."
   case SystemError.outOfMemory: "Free some memory, or lower --memory."
   default: nil
   }

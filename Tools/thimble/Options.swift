@@ -4,8 +4,19 @@ internal import ThimbleModel
 internal import ThimbleSystem
 
 /// A number of bytes as people write it: "64M", "1.5G", "430MB", "512KiB".
-struct ByteCount: ExpressibleByArgument, Equatable {
+struct ByteCount: ExpressibleByArgument, Equatable, CustomStringConvertible {
   let bytes: Int
+
+  /// The shortest way to write it.
+  var description: String {
+    for (unit, shift) in [("G", 30), ("M", 20), ("K", 10)]
+    where bytes > 0 && bytes % (1 << shift) == 0 {
+      return "\(bytes >> shift)\(unit)"
+    }
+    return "\(bytes)"
+  }
+
+  var defaultValueDescription: String { description }
 
   init(bytes: Int) { self.bytes = bytes }
 

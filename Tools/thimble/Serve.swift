@@ -13,6 +13,9 @@ struct Serve: ParsableCommand {
       (Formats/http.md, or GET /openapi.json). GET / is a page for people. There is no TLS: put a reverse proxy in front. \
       A socket from systemd is taken over. SIGTERM answers what has been asked and ends; SIGHUP opens FILE again.
 
+      Every option can be given as an environment variable, in capitals and with THIMBLE_ before it: --max-body 1M as \
+      THIMBLE_MAX_BODY=1M. Flags are true or false there. The command line wins. THIMBLE_API_KEY is the key itself.
+
       Examples:
         thimble serve xlm.thimble --memory 96M
         curl localhost:8080/fill-mask -d '{"inputs": "Paris is the <mask> of France."}'
@@ -21,13 +24,19 @@ struct Serve: ParsableCommand {
   @Argument(help: "A .thimble file.")
   var file: String
 
-  @Option(help: "The address to listen at. Others than loopback let the network in.")
-  var host = "127.0.0.1"
+  @Option(
+    help:
+      "The address or name to listen at. Any other address exposes the server to the network. (default: 127.0.0.1)"
+  )
+  var host: String?
 
-  @Option(help: "The port to listen at; 0 for any that is free.")
-  var port = 8080
+  @Option(help: "The port to listen at; 0 for any that is free. (default: 8080)")
+  var port: Int?
 
-  @Option(help: ArgumentHelp("Listen at a Unix socket instead.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "Listen at a Unix socket instead. A socket that another server left behind is replaced.",
+      valueName: "path"))
   var unix: String?
 
   @Option(
@@ -35,11 +44,14 @@ struct Serve: ParsableCommand {
       "Private memory of the whole process to stay under: 96M, 1G, or auto.", valueName: "size"))
   var memory = MemoryArgument.automatic
 
-  @Option(help: "Threads. (default: the processors that this process may use)")
+  @Option(
+    help: ArgumentHelp(
+      "Threads. (default: the processors that this process may use)", valueName: "n"))
   var threads: Int?
 
   @Option(
-    help: "int8, or int16 for less error at twice the multiplications.")
+    help: ArgumentHelp(
+      "int8, or int16 for less error at twice the multiplications.", valueName: "type"))
   var activations = ActivationPrecision.int8
 
   @Option(help: "The name of the model. (default: the file's, without .thimble)")
@@ -53,7 +65,9 @@ struct Serve: ParsableCommand {
 
   @Option(
     name: .customLong("compat"),
-    help: "training: texts as the model was trained; hf: as Hugging Face's pipeline.")
+    help: ArgumentHelp(
+      "training: texts as the model was trained; hf: as Hugging Face's pipeline.", valueName: "mode"
+    ))
   var convention = Convention.training
 
   @Flag(
@@ -92,7 +106,7 @@ struct Serve: ParsableCommand {
   @Option(help: ArgumentHelp("The most inputs of a request.", valueName: "n"))
   var maxInputs = 32
 
-  @Option(help: ArgumentHelp("The most bytes of a request's body: 256K.", valueName: "size"))
+  @Option(help: ArgumentHelp("The most bytes of a request's body.", valueName: "size"))
   var maxBody = ByteCount(bytes: 256 << 10)
 
   @Option(
@@ -102,29 +116,55 @@ struct Serve: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How long a request may take to arrive, and an answer to be taken.", valueName: "seconds"))
+      "How long a request may take to arrive, from its first byte to its last, and an answer to be taken.",
+      valueName: "seconds"))
   var timeout = 20
 
   @Option(
-    help: "What to log: debug shows every request, without its text.",
+    help: ArgumentHelp(
+      "A web origin whose pages may ask, such as https://example.org, or * for all; may be repeated. (default: none)",
+      valueName: "origin"))
+  var corsOrigin: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What to log: trace, debug, info, notice, warning, error or critical. debug shows every request, without its text. (default: notice)",
+      valueName: "level"),
     transform: Logger.Level.init(argument:))
   var logLevel = Logger.Level.notice
 
+  @Option(
+    help: ArgumentHelp(
+      "text, or json for one JSON object a line. (default: text)", valueName: "format"),
+    transform: LogFormat.init(argument:))
+  var logFormat = LogFormat.text
+
   func validate() throws {
-    func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-      guard range.contains(value) else {
-        throw ValidationError(
-          "--\(name) \(value): \(range.lowerBound) to \(range.upperBound) make sense.")
-      }
+    func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>, size: Bool = false) throws {
+      guard !range.contains(value) else { return }
+      func text(_ value: Int) -> String { size ? ByteCount(bytes: value).description : "\(value)" }
+      throw ValidationError(
+        "--\(name) \(text(value)): must be \(text(range.lowerBound)) to \(text(range.upperBound)).")
     }
-    try check("port", port, 0...65535)
+    try check("port", port ?? 0, 0...65535)
     try check("threads", threads ?? 1, 1...1024)
     try check("pass-tokens", passTokens, 16...(1 << 16))
     try check("queue-tokens", queueTokens, 512...(1 << 24))
     try check("max-inputs", maxInputs, 1...4096)
-    try check("max-body", maxBody.bytes, 1024...(1 << 28))
+    try check("max-body", maxBody.bytes, 1024...(1 << 28), size: true)
     try check("max-connections", maxConnections, 1...65536)
     try check("timeout", timeout, 1...3600)
+    if unix != nil, host != nil || port != nil {
+      throw ValidationError(
+        "--unix listens at a socket instead of \(host == nil ? "--port" : "--host"): give one of them."
+      )
+    }
+    for (option, value) in [("host", host), ("unix", unix), ("name", name)] where value == "" {
+      throw ValidationError("--\(option): must not be empty.")
+    }
+    do { _ = try CrossOriginRule(corsOrigin) } catch {
+      throw ValidationError("--cors-origin: \(error)")
+    }
   }
 
   func run() throws {
@@ -140,13 +180,17 @@ struct Serve: ParsableCommand {
   }
 
   private func server() throws -> ModelServer {
-    let level = logLevel
+    let (level, format) = (logLevel, logFormat)
     LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
-      handler.logLevel = level
-      return handler
+      LineLogHandler(label: label, level: level, format: format) { line in
+        // Whoever read the log may have gone. There is nobody left to tell.
+        try? StandardStream.error.write(line)
+      }
     }
     var server = ModelServer(path: file, logger: Logger(label: "thimble"))
+    for variable in Self.variablesWithoutOption() {
+      server.logger.warning("\(variable) is no option of serve, and has no effect")
+    }
     server.run = RunOptions(
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"),
       maximumTokens: passTokens)
@@ -154,7 +198,8 @@ struct Serve: ParsableCommand {
     server.run.activations = activations
     server.interface.name = name ?? servedName
     server.interface.version = ThimbleCommand.version
-    server.interface.key = try key()
+    server.interface.key = try key(server.logger)
+    server.interface.crossOrigin = try CrossOriginRule(corsOrigin)
     server.interface.maximumInputs = maxInputs
     server.interface.maximumBody = maxBody.bytes
     server.interface.text.convention = convention
@@ -163,14 +208,39 @@ struct Serve: ParsableCommand {
     server.interface.text.truncates = autoTruncate
     server.interface.pooling = pooling
     server.interface.takesTokenIDs = allowTokenIds
-    server.address =
-      if let socket = inheritedSocket() { .descriptor(socket) } else if let unix {
-        .unix(path: unix)
-      } else { .host(host, port: port) }
+    server.address = address(server.logger)
     server.limits.maximumConnections = maxConnections
     server.limits.timeout = timeout
     server.queueCapacity = queueTokens
+    server.hangupCame = { Hangup.hasCome }
+    raiseDescriptorLimit(server.logger)
     return server
+  }
+
+  private func address(_ logger: Logger) -> ListenAddress {
+    if let socket = inheritedSocket() {
+      for (option, isGiven) in [
+        ("host", host != nil), ("port", port != nil), ("unix", unix != nil),
+      ]
+      where isGiven {
+        logger.warning("an inherited socket is served: --\(option) has no effect")
+      }
+      if let count = environment("LISTEN_FDS").flatMap({ Int($0) }), count > 1 {
+        logger.warning("of \(count) inherited sockets only the first is served")
+      }
+      return .descriptor(socket)
+    }
+    return unix.map { .unix(path: $0) } ?? .host(host ?? "127.0.0.1", port: port ?? 8080)
+  }
+
+  /// Every connection takes a descriptor, and the server itself some.
+  private func raiseDescriptorLimit(_ logger: Logger) {
+    let needed = maxConnections + 64
+    let limit = raiseOpenFileLimit(to: needed)
+    guard limit < needed else { return }
+    logger.warning(
+      "the system lets this process have \(limit) open files: too few for --max-connections \(maxConnections)"
+    )
   }
 
   private var servedName: String {
@@ -178,13 +248,34 @@ struct Serve: ParsableCommand {
     return last.hasSuffix(".thimble") ? String(last.dropLast(8)) : last
   }
 
-  private func key() throws -> APIKey? {
-    guard let apiKeyFile else { return environment("THIMBLE_API_KEY").flatMap { APIKey($0) } }
-    let bytes = try MappedFile(path: apiKeyFile).bytes.bytes()
-    guard let key = APIKey(String(decoding: bytes, as: UTF8.self)) else {
-      throw ValidationError("\(apiKeyFile): the first line is empty. It must be the key.")
+  /// The key of the file or of the environment. One that is there but is none is refused: without it the server would be open
+  /// to everybody.
+  private func key(_ logger: Logger) throws -> APIKey? {
+    let (source, bytes): (String, [UInt8])
+    if let apiKeyFile {
+      let view = try MappedFile(path: apiKeyFile).bytes
+      (source, bytes) = (apiKeyFile, view[0..<min(view.count, 2 * APIKey.longest)].bytes())
+    } else if let text = environment("THIMBLE_API_KEY") {
+      (source, bytes) = ("THIMBLE_API_KEY", Array(text.utf8))
+    } else {
+      return nil
     }
-    return key
+    do {
+      let key = try APIKey(bytes)
+      if bytes.drop(while: { $0 != 0x0A }).contains(where: { $0 != 0x0A && $0 != 0x0D }) {
+        logger.warning("\(source): only the first line is the key; the others are not read")
+      }
+      return key
+    } catch { throw ValidationError("\(source.printable()): \(error)") }
+  }
+}
+
+extension LogFormat {
+  fileprivate init(argument: String) throws {
+    guard let format = LogFormat(rawValue: argument) else {
+      throw ValidationError("--log-format \(argument.printable()): must be text or json.")
+    }
+    self = format
   }
 }
 
@@ -192,7 +283,7 @@ extension Logger.Level {
   fileprivate init(argument: String) throws {
     guard let level = Logger.Level(rawValue: argument) else {
       let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--log-level \(argument): there are \(known).")
+      throw ValidationError("--log-level \(argument.printable()): must be one of \(known).")
     }
     self = level
   }

@@ -20,6 +20,9 @@ struct ThimbleCommand: ParsableCommand {
     ])
 
   static func main() {
+    // Before anything else: a server that has just been started may be told to look again.
+    let serves = CommandLine.arguments.dropFirst().first == "serve"
+    if serves { Hangup.watch() }
     reportRefusedMemory()
     StandardStream.occupyClosed()
     // A reader that goes away, as in `thimble … | head`, is an error to report, not a signal to die of.
@@ -34,7 +37,9 @@ struct ThimbleCommand: ParsableCommand {
       exit(withError: ExitCode(Failure.usage.rawValue))
     }
     do {
-      var command = try parseAsRoot()
+      var arguments = Array(CommandLine.arguments.dropFirst())
+      if serves { arguments = try Serve.withEnvironment(arguments) }
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch { end(with: error) }
   }

@@ -143,10 +143,10 @@ public final class Engine: Sendable {
     state.withLock { $0.isHealthy = true }
   }
 
-  /// Checks the file and puts it in the place of the model that is being served. Requests that wait are answered by
-  /// the model that they were made for.
+  /// Checks the file, and once a model of it has answered a probe, puts it in the place of the one that is being served.
+  /// Requests that wait are answered by the model that they were made for.
   ///
-  /// - Throws: what is wrong with the file; the old model goes on then.
+  /// - Throws: what is wrong with the file, or `EngineError.noRoom`; the old model goes on then.
   public func reload() async throws {
     let (path, isa) = (path, options.isa)
     let checker = NIOThreadPool(numberOfThreads: 1)
@@ -250,22 +250,35 @@ public final class Engine: Sendable {
     return (Set(pass.map { ObjectIdentifier($0.job) }).count, seconds)
   }
 
-  /// Opens the file again if that was asked for; new work is made for the new model from then on.
+  /// Opens the file again if that was asked for. Once the new model has answered a probe, new work is made for it.
   private func openNext(_ models: inout Models) {
     guard models.next == nil, state.withLock({ $0.reload != nil }) else { return }
     do {
-      let model = try PassModel(path: path, options: options)
-      models.next = model
-      state.withLock { $0.served = ServedModel(model, generation: $0.generation + 1) }
+      let next = try PassModel(path: path, options: options)
+      try makeRoom(for: next, beside: models.current)
+      next.keepPinned(atMost: 0)
+      try next.probe()
+      models.next = next
+      state.withLock { $0.served = ServedModel(next, generation: $0.generation + 1) }
     } catch {
+      models.current.keepPinned(atMost: .max)
       finishReload(error)
     }
+  }
+
+  /// Lets `current` keep less decoded, so that both models fit the budget while `next` is probed. It goes on answering.
+  private func makeRoom(for next: PassModel, beside current: PassModel) throws(EngineError) {
+    guard let plan = current.plan else { return }
+    let left = plan.budget - (plan.peak - plan.pinned) - next.probingSize
+    guard left >= 0 else { throw .noRoom(bytes: next.probingSize, missing: -left) }
+    if left < plan.pinned { current.keepPinned(atMost: left) }
   }
 
   private func replaceModel(_ models: inout Models) {
     guard let next = models.next else { return }
     // The old model goes before the new one decodes what it pins: there is room for one.
     models = Models(current: next, next: nil)
+    next.keepPinned(atMost: .max)
     state.withLock { $0.generation += 1 }
     do {
       try probe(next)

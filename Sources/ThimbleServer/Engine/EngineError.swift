@@ -10,6 +10,8 @@ enum EngineError: Error, CustomStringConvertible {
   case outdated
   /// The server is ending, or busy with an earlier reload.
   case ending
+  /// A new model takes so many bytes while it is probed beside the old one; so many are missing.
+  case noRoom(bytes: Int, missing: Int)
   case model(any Error)
 
   var description: String {
@@ -21,6 +23,8 @@ enum EngineError: Error, CustomStringConvertible {
       "The answer would be made of \(bytes) bytes; at most \(limit) are kept. Ask for less at once."
     case .outdated: "The model has just been replaced. Try again."
     case .ending: "The server is ending or reloading. Try again later."
+    case .noRoom(let bytes, let missing):
+      "To probe the new model beside the old one takes \(bytes >> 10) KiB, of which the memory budget lacks \((missing >> 10) + 1). Start again with more, or start again to change models."
     case .model(let error): "\(error)"
     }
   }

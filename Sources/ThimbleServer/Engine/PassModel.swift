@@ -14,11 +14,13 @@ final class PassModel {
   private let masked: MaskedLanguageModel?
   private let classifier: SequenceClassifier?
   private let poolings: [Pooling: SentencePooling]
+  private let weights: FileWeights?
 
   /// Opens the .thimble file at `path`, and lets its passes be timed.
   init(path: String, options: RunOptions) throws {
     let source = try ModelSource.file(path, options: options, scoresVocabulary: nil)
     let provider = source.provider
+    weights = provider as? FileWeights
     plan = source.plan
     text = try ModelText(source)
     let fillsMasks = provider.contains(MaskedLanguageModel.biasName)
@@ -101,14 +103,29 @@ final class PassModel {
     }
   }
 
-  /// Runs the smallest pass that shows whether the model works; decodes what is pinned.
+  /// Runs the smallest pass that shows whether the model works, through every head that it has; decodes what is pinned.
+  ///
+  /// - Throws: `ModelError`, among them `notFinite` if anything it yields is not a finite number.
   func probe() throws(ModelError) {
     let ids = text.configuration.specialIDs
-    let wanted: Work.Wanted =
-      masked != nil
-      ? .logProbability(id: ids.end, index: 1) : classes != nil ? .classes : .vector(.mean)
     let sequence = SequenceInput(ids: [ids.end, ids.mask, ids.end])
-    try run([Work(sequence: sequence, wanted: wanted)]) { _, _ in }
+    var wanted: [Work.Wanted] = [.vector(.mean)]
+    if masked != nil { wanted.append(.logProbability(id: ids.end, index: 1)) }
+    if classes != nil { wanted.append(.classes) }
+    var isFinite = true
+    for wanted in wanted {
+      try run([Work(sequence: sequence, wanted: wanted)]) { isFinite = isFinite && $1.isFinite }
+    }
+    guard isFinite else { throw .notFinite(path: text.path) }
+  }
+
+  /// Keeps no more decoded weights than `byteCount` until it is called again; the others are decoded at each use.
+  func keepPinned(atMost byteCount: Int) { weights?.keepPinned(atMost: byteCount) }
+
+  /// What a model takes while it is probed and keeps nothing pinned, in bytes. Of the workspace few pages are touched.
+  var probingSize: Int {
+    guard let plan else { return 0 }
+    return plan.vectors + plan.scratch + min(plan.workspace, 4 << 20)
   }
 
   /// Where the time of the passes went since this was called before.

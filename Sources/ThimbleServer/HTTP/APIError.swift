@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Thimble
 internal import ThimbleJSON
+internal import ThimbleModel
 
 /// Why a request is not answered as it was meant: a status of Formats/http.md §11, and words for people.
 struct APIError: Error {
@@ -20,8 +21,8 @@ struct APIError: Error {
   let kind: Kind
   private(set) var message: String
   var headers: HTTPFields = [:]
-  /// Whether the connection cannot be used any more, because the rest of the request was not read.
-  var closes = false
+  /// What the log should say of it, which is nothing for clients.
+  var detail: String?
 
   /// The request is not JSON, or not of the documented shape.
   static func malformed(_ message: String) -> APIError {
@@ -54,7 +55,7 @@ struct APIError: Error {
   static let tooManyBodies = APIError(
     status: .tooManyRequests, kind: .overloaded,
     message: "Too many large requests arrive at once. Try again in 1 s.",
-    headers: [.retryAfter: "1"], closes: true)
+    headers: [.retryAfter: "1"])
 
   static let notFinite = APIError(
     status: .failedDependency, kind: .backend,
@@ -70,17 +71,22 @@ struct APIError: Error {
       // Nobody reads it: the client has gone.
       self.init(status: .serviceUnavailable, kind: .unhealthy, message: "The request was given up.")
     default:
-      self.init(status: .internalServerError, kind: .backend, message: "\(error)")
+      self.init(
+        status: .internalServerError, kind: .backend,
+        message: "The server failed at this request. Its log says more.",
+        detail: "\(type(of: error))")
     }
   }
 
   private init(_ error: ThimbleError) {
     switch error {
-    case .model, .noTokenizer:
-      self.init(status: .failedDependency, kind: .backend, message: error.description)
+    case .model(let error): self.init(error)
+    case .noTokenizer:
+      self.init(
+        status: .failedDependency, kind: .backend,
+        message: "The model has no vocabulary: it takes token ids, not texts.")
     case .text: self = .invalid(error.description, kind: .tokenizer)
-    case .tooLong(let tokens, let limit):
-      self = .invalid("The text has \(tokens) tokens; at most \(limit) fit. Split it.")
+    case .tooLong(let tokens, let limit): self = .tooLong(tokens, limit)
     case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .language, .target:
       self = .invalid(error.description)
     }
@@ -97,18 +103,39 @@ struct APIError: Error {
       self.init(
         status: .serviceUnavailable, kind: .unhealthy, message: error.description,
         headers: [.retryAfter: "1"])
-    case .model(let error as ThimbleError): self.init(error)
-    case .model:
-      self.init(status: .failedDependency, kind: .backend, message: error.description)
+    case .model(let error): self.init(error)
+    case .noRoom:
+      self.init(status: .internalServerError, kind: .backend, message: error.description)
     }
+  }
+
+  /// What is wrong with the model's file, and where it is, is for whoever runs the server.
+  private init(_ error: ModelError) {
+    switch error {
+    case .tooManyTokens(let found, let allowed): self = .tooLong(found, allowed)
+    case .id: self = .invalid(error.description)
+    case .notFinite:
+      self = .notFinite
+      detail = error.description
+    default:
+      self.init(
+        status: .failedDependency, kind: .backend,
+        message:
+          "The model cannot be run: there is something wrong with its file. The server's log says what.",
+        detail: error.description)
+    }
+  }
+
+  private static func tooLong(_ tokens: Int, _ limit: Int) -> APIError {
+    .invalid("The text has \(tokens) tokens; at most \(limit) fit. Split it.")
   }
 
   init(
     status: HTTPResponse.Status, kind: Kind, message: String, headers: HTTPFields = [:],
-    closes: Bool = false
+    detail: String? = nil
   ) {
     (self.status, self.kind, self.message) = (status, kind, message)
-    (self.headers, self.closes) = (headers, closes)
+    (self.headers, self.detail) = (headers, detail)
   }
 
   /// The body: OpenAI's shape for its routes, that of Hugging Face and TEI for all others.

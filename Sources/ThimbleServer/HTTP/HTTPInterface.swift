@@ -15,6 +15,8 @@ public struct InterfaceOptions: Sendable {
   public var version = ""
   /// nil: everybody may ask.
   public var key: APIKey?
+  /// The pages of other origins that may ask.
+  public var crossOrigin = CrossOriginRule()
   /// The most requests at a time, for `/info`: the most connections, since each has one under way.
   public var maximumRequests = ConnectionLimits().maximumConnections
   /// The most inputs of a request.
@@ -52,10 +54,13 @@ public struct HTTPInterface: Sendable {
     var endpoint = endpoints.first { $0.method == method }
     var response: Response
     do {
-      guard let found = endpoint else { throw Self.notFound(endpoints) }
-      if let key = options.key, !found.isPublic, !key.admits(request.headers[.authorization]) {
-        throw Self.unauthorized
+      if request.method == .options, !endpoints.isEmpty {
+        response = Response(status: .noContent, headers: [.allow: Self.methods(endpoints)])
+        finish(request, endpoints.first, &response)
+        return response
       }
+      guard let found = endpoint else { throw Self.notFound(endpoints) }
+      guard admits(request, to: found) else { throw Self.unauthorized }
       if found.method == .get {
         response = answer(found)
       } else {
@@ -64,18 +69,33 @@ public struct HTTPInterface: Sendable {
         endpoint = wanted
         response = try await answer(request, wanted, body)
       }
-    } catch {
-      response = Response(APIError(error), forOpenAI: request.path.hasPrefix("/v1/"))
-    }
+    } catch { response = self.response(to: request, APIError(error)) }
     finish(request, endpoint, &response)
     return response
   }
 
   /// The answer to a request that could not be read.
   func refuse(_ request: Incoming, _ error: APIError) -> Response {
-    var response = Response(error, forOpenAI: request.path.hasPrefix("/v1/"))
+    var response = self.response(to: request, error)
     finish(request, endpoints(request).first { $0.method == request.method }, &response)
     return response
+  }
+
+  /// Why a request is refused whose body has not been read; nil if it is not. Who has no key cannot fill the room for bodies.
+  func refusal(of request: Incoming) -> APIError? {
+    let endpoint = endpoints(request).first { $0.method == request.method }
+    return endpoint.map { admits(request, to: $0) } ?? true ? nil : Self.unauthorized
+  }
+
+  private func admits(_ request: Incoming, to endpoint: Endpoint) -> Bool {
+    endpoint.isPublic || options.key?.admits(request.headers[.authorization]) ?? true
+  }
+
+  private func response(to request: Incoming, _ error: APIError) -> Response {
+    if let detail = error.detail {
+      logger.error("request failed", metadata: ["error": "\(detail)"])
+    }
+    return Response(error, forOpenAI: request.path.hasPrefix("/v1/"))
   }
 
   private func endpoints(_ request: Incoming) -> [Endpoint] {
@@ -84,6 +104,7 @@ public struct HTTPInterface: Sendable {
 
   private func finish(_ request: Incoming, _ endpoint: Endpoint?, _ response: inout Response) {
     if request.method == .head { response = response.createHeadResponse() }
+    options.crossOrigin.allow(request, in: &response.headers)
     let seconds = monotonicSeconds() - request.start
     let route = endpoint?.rawValue ?? "none"
     metrics.recordRequest(route: route, status: response.status.code, seconds: seconds)
@@ -135,11 +156,14 @@ public struct HTTPInterface: Sendable {
         status: .notFound, kind: .notFound,
         message: "There is nothing here. GET /openapi.json tells what there is.")
     }
-    let methods = endpoints.flatMap { $0.method == .get ? ["GET", "HEAD"] : ["POST"] }
     return APIError(
-      status: .methodNotAllowed, kind: .notFound,
-      message: "This takes \(methods.joined(separator: ", ")).",
-      headers: [.allow: methods.joined(separator: ", ")])
+      status: .methodNotAllowed, kind: .notFound, message: "This takes \(methods(endpoints)).",
+      headers: [.allow: methods(endpoints)])
+  }
+
+  private static func methods(_ endpoints: [Endpoint]) -> String {
+    let methods = endpoints.flatMap { $0.method == .get ? ["GET", "HEAD"] : ["POST"] }
+    return (methods + ["OPTIONS"]).joined(separator: ", ")
   }
 
   private static let unauthorized = APIError(

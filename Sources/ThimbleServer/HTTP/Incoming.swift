@@ -9,13 +9,20 @@ package struct Incoming: Sendable {
   let method: HTTPRequest.Method
   let path: String
   let headers: HTTPFields
-  let body: ByteBuffer
+  private(set) var body: ByteBuffer
   let start = monotonicSeconds()
 
   package init(
     method: HTTPRequest.Method, path: String, headers: HTTPFields = [:], body: ByteBuffer
   ) {
     (self.method, self.path, self.headers, self.body) = (method, path, headers, body)
+  }
+
+  /// The same request with its body.
+  func with(_ body: ByteBuffer) -> Incoming {
+    var whole = self
+    whole.body = body
+    return whole
   }
 
   /// The body as JSON.
@@ -50,6 +57,5 @@ extension Response {
   init(_ error: APIError, forOpenAI: Bool) {
     self.init(
       json: error.body(forOpenAI: forOpenAI).text(), status: error.status, headers: error.headers)
-    if error.closes { headers[.connection] = "close" }
   }
 }

@@ -19,14 +19,21 @@ public final class PrometheusRegistry: MetricsFactory {
   }
 
   private let families = Mutex<[String: Family]>([:])
+  private let help: [String: String]
 
-  public init() {}
+  /// - Parameter help: what metrics mean, by their names as they are written.
+  public init(help: [String: String] = [:]) { self.help = help }
 
   /// All metrics, families in the order of their names.
   public var text: String {
     let families = families.withLock(\.self)
     var text = ""
     for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+      if let help = help[name] {
+        let line = help.split(separator: "\\", omittingEmptySubsequences: false).joined(
+          separator: "\\\\")
+        text += "# HELP \(name) \(line.split(separator: "\n").joined(separator: "\\n"))\n"
+      }
       text += "# TYPE \(name) \(family.kind)\n"
       for metric in family.metrics { metric.value.write(name, metric.labels, to: &text) }
     }
@@ -55,11 +62,12 @@ public final class PrometheusRegistry: MetricsFactory {
     }
   }
 
-  /// `label` with an underscore in place of what a name may not hold.
+  /// `label` with an underscore in place of what a name may not hold, and before a digit.
   private static func name(_ label: String) -> String {
     label.unicodeScalars.reduce(into: "") { name, scalar in
       switch scalar {
-      case "a"..."z", "A"..."Z", "0"..."9", "_", ":": name.unicodeScalars.append(scalar)
+      case "0"..."9" where name.isEmpty: name = "_\(scalar)"
+      case "a"..."z", "A"..."Z", "0"..."9", "_": name.unicodeScalars.append(scalar)
       default: name += "_"
       }
     }
@@ -166,6 +174,7 @@ private final class PrometheusValue: CounterHandler, FloatingPointCounterHandler
   }
 
   private func number(_ value: Double) -> String {
-    abs(value) < 1e15 && value == value.rounded() ? "\(Int64(value))" : "\(value)"
+    guard value.isFinite else { return value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf" }
+    return abs(value) < 1e15 && value == value.rounded() ? "\(Int64(value))" : "\(value)"
   }
 }

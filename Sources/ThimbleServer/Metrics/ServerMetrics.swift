@@ -13,7 +13,28 @@ public struct ServerMetrics: Sendable {
   /// Connections that are open.
   let connections: Meter
 
-  public init(registry: PrometheusRegistry = PrometheusRegistry()) {
+  /// As Formats/http.md has them.
+  private static let help = [
+    "thimble_requests_total": "Requests answered, by the name of the endpoint and the status.",
+    "thimble_request_seconds": "Seconds from the last byte of a request to its answer.",
+    "thimble_passes_total": "Passes of the model.",
+    "thimble_tokens_total": "Tokens in all passes.",
+    "thimble_pass_tokens": "Tokens of a pass.",
+    "thimble_pass_sequences": "Sequences of a pass.",
+    "thimble_decode_seconds_total": "Seconds that passes spent decoding weights.",
+    "thimble_compute_seconds_total": "Seconds that passes spent on everything else.",
+    "thimble_connections": "Open connections.",
+    "thimble_reloads_total": "Reloads of the model's file, by their result.",
+    "thimble_queue_tokens": "Tokens that wait.",
+    "thimble_queue_requests": "Requests that wait.",
+    "thimble_private_memory_bytes": "Private memory of the process.",
+    "thimble_resident_memory_bytes": "Resident memory of the process, mapped files included.",
+    "thimble_major_faults_total": "Page faults that had to read the disk.",
+  ]
+
+  public init() { self.init(registry: PrometheusRegistry(help: Self.help)) }
+
+  init(registry: PrometheusRegistry) {
     self.registry = registry
     passes = Counter(label: "thimble_passes", dimensions: [], factory: registry)
     tokens = Counter(label: "thimble_tokens", dimensions: [], factory: registry)
@@ -35,6 +56,13 @@ public struct ServerMetrics: Sendable {
     passSequences.record(sequences)
     decoding.increment(by: times.decoding)
     computing.increment(by: times.computing)
+  }
+
+  func recordReload(succeeded: Bool) {
+    Counter(
+      label: "thimble_reloads", dimensions: [("result", succeeded ? "success" : "failure")],
+      factory: registry
+    ).increment()
   }
 
   /// - Parameter route: the name of an endpoint: paths from outside are no labels, since there is no end of them.
