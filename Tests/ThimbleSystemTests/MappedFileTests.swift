@@ -41,10 +41,10 @@ struct MappedFileTests {
     #expect(throws: SystemError.file(operation: "open", path: folder("none"), code: 2)) {
       _ = try MappedFile(path: folder("none"))
     }
-    #expect(throws: SystemError.notAFile(path: folder.path)) {
+    #expect(throws: SystemError.notAFile(path: folder.path, found: "a folder")) {
       _ = try MappedFile(path: folder.path)
     }
-    #expect(throws: SystemError.notAFile(path: "/dev/null")) {
+    #expect(throws: SystemError.notAFile(path: "/dev/null", found: "a device")) {
       _ = try MappedFile(path: "/dev/null")
     }
   }
