@@ -62,8 +62,8 @@ struct LinearTests {
     let shape = Self.shapes[seed]
     var random = SeededRandom(seed: UInt64(seed))
     let weights = random.normals(shape.rows, by: shape.columns)
-    let matrix = try FloatMatrix(
-      aligned(Array(weights.joined())), rows: shape.rows, columns: shape.columns)
+    let matrix = try makeFloatMatrix(
+      Array(weights.joined()), rows: shape.rows, columns: shape.columns)
     let (bias, x) = (random.normals(shape.rows), random.normals(shape.tokens, by: shape.columns))
     let wanted = x.map { Reference.multiply($0, weights, bias: bias) }
     let input = LinearInput(

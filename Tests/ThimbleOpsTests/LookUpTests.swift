@@ -81,7 +81,7 @@ struct LookUpTests {
     let values = try aligned(Array(rows.joined()))
     let tables: [(any RowSource, (Int) -> [Float])] = [
       (quantized, quantized.values(ofRow:)), (FloatTable(values, columns: width), { rows[$0] }),
-      (try FloatMatrix(values, rows: 100, columns: width), { rows[$0] }),
+      (try makeFloatMatrix(Array(rows.joined()), rows: 100, columns: width), { rows[$0] }),
     ]
     let ids = [99, 0, 31, 32, 99, 64, 63, 5]
     let lookUp = try LookUp(maximumRows: ids.count, width: width, workers: threads)

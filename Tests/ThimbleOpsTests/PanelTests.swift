@@ -12,8 +12,7 @@ struct PanelTests {
     var random = SeededRandom(seed: seed)
     let columns = 37
     let values = random.normals(rows, by: columns)
-    let matrix = try FloatMatrix(
-      aligned(Array(values.joined())), rows: rows, columns: columns)
+    let matrix = try makeFloatMatrix(Array(values.joined()), rows: rows, columns: columns)
     #expect(matrix.precision == .float32 && matrix.columnFactors == nil)
     #expect(matrix.chunkCount == (rows + 31) / 32)
     for chunk in 0..<matrix.chunkCount {

@@ -153,3 +153,16 @@ extension LinearInput {
     self.init(rows: rows, quantized: quantized)
   }
 }
+
+/// The fp32 panels of row-major `values`.
+func makeFloatMatrix(_ values: [Float], rows: Int, columns: Int) throws -> FloatMatrix {
+  let matrix = try FloatMatrix(rows: rows, columns: columns)
+  matrix.fill(from: 0, with: try ByteView(values.flatMap(\.littleEndianBytes)))
+  return matrix
+}
+
+extension Float {
+  fileprivate var littleEndianBytes: [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: bitPattern >> (8 * $0)) }
+  }
+}
