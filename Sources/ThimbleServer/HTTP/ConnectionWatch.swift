@@ -1,4 +1,5 @@
 internal import CoreMetrics
+internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 internal import Synchronization
