@@ -102,14 +102,17 @@ public struct Converter {
       asked: goal.words(goal.asked), lowest: goal.words(lowest), highest: goal.words(highest))
   }
 
+  @inline(never)
   private func write(
     to writer: ThimbleWriter, _ waves: WaveWriter, _ estimator: SizeEstimator, fineness: Double,
     size: Double?, _ meter: inout Meter, _ progress: (ConversionProgress) -> Void
   ) throws(ConvertError) -> [WaveWriter.Tally] {
     let size = if let size { Int(size) } else { try estimator.fileSize(fineness: fineness) }
     do throws(FormatError) { try writer.reserve(size) } catch { throw .format(error) }
+    // Swift 6.3.1 cannot optimise a closure that borrows the estimator.
+    let steps = estimator.steps
     return try waves.write(
-      to: writer, step: { estimator.steps.step(of: $0, fineness: fineness) },
+      to: writer, step: { steps.step(of: $0, fineness: fineness) },
       progress: { meter.report(bytesDone: $0, progress) })
   }
 
