@@ -151,7 +151,8 @@ private struct Meter {
 
   mutating func report(bytesDone: Int, _ progress: (ConversionProgress) -> Void) {
     let now = seconds
-    guard now - lastReport >= Self.interval || bytesDone == bytesTotal else { return }
+    // Nothing done has been said already.
+    guard bytesDone > 0, now - lastReport >= Self.interval || bytesDone == bytesTotal else { return }
     lastReport = now
     if let memory = ProcessMemory.current(), let peak = peakPrivateBytes {
       peakPrivateBytes = max(peak, memory.privateBytes)

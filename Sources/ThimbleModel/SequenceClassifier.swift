@@ -36,7 +36,9 @@ public final class SequenceClassifier {
     let configuration = provider.configuration
     let summary = configuration.summary
     // What a head for something else computes, even if it begins alike, are no classes of texts.
-    if let other = Self.heads(of: provider).first(where: { !$0.isRunnable }) {
+    let heads = Self.heads(of: provider)
+    if !heads.contains(.sequenceClassification), let other = heads.first(where: { !$0.isRunnable })
+    {
       throw .head(
         path: provider.path,
         reason: "its head is for \(other.purpose) (\(other.rawValue)), which is not run yet.")

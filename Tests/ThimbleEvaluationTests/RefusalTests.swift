@@ -3,6 +3,7 @@ import Thimble
 import ThimbleConvert
 import ThimbleEvaluation
 import ThimbleImport
+import ThimbleJSON
 import ThimbleSystem
 import ThimbleTestSupport
 
@@ -26,11 +27,18 @@ struct RefusalTests {
 
   @Test("a file with another vocabulary")
   func otherVocabulary() throws {
-    let source = try ConversionSource(XLMCheckpoint.open(smallCheckpoint))
-    let other = try ConversionSource(XLMCheckpoint.open(classifierCheckpoint))
-    let path = try write(
-      ConversionSource(
-        configuration: source.configuration, tokenizer: other.tokenizer, tensors: source.tensors))
+    // The same words, two of them with each other's ids.
+    for name in ["config.json", "tokenizer_config.json", "merges.txt", "pytorch_model.bin"] {
+      _ = try folder.write(MappedFile(path: "\(smallCheckpoint)/\(name)").bytes.bytes(), to: name)
+    }
+    let bytes = try MappedFile(path: "\(smallCheckpoint)/vocab.json").bytes.bytes()
+    guard case .object(var words) = try JSONValue(parsing: bytes), let de = words["de</w>"],
+      let la = words["la</w>"]
+    else { return Issue.record("the small model has lost its words") }
+    words.set("de</w>", to: la)
+    words.set("la</w>", to: de)
+    _ = try folder.write(Array(JSONValue.object(words).text().utf8), to: "vocab.json")
+    let path = try write(ConversionSource(XLMCheckpoint.open(folder.path)))
     expectMessage("their vocabularies differ") {
       _ = try ModelPair(file: path, reference: smallCheckpoint)
     }

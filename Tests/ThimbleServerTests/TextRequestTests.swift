@@ -136,11 +136,11 @@ struct TextRequestTests {
       #expect(refused.text.contains("truncate") && refused.text.contains("[0]"))
       let asked = try await strict.post(
         path, .object([member: [long, "short", long], "truncate": true]))
-      #expect(asked.status == 200 && asked.headers[.truncatedInputs] == "2")
+      #expect(asked.status == 200 && asked.truncatedInputs == "2")
       let told = try await lenient.post(path, .object([member: [long, "short", long]]))
-      #expect(told.text == asked.text && told.headers[.truncatedInputs] == "2")
+      #expect(told.text == asked.text && told.truncatedInputs == "2")
       let short = try await lenient.post(path, .object([member: "short"]))
-      #expect(short.status == 200 && short.headers[.truncatedInputs] == nil)
+      #expect(short.status == 200 && short.truncatedInputs == nil)
       let declined = try await lenient.post(path, .object([member: long, "truncate": false]))
       #expect(declined.status == 422)
     }
@@ -201,11 +201,11 @@ struct TextRequestTests {
   }
 }
 
-extension HTTPField.Name {
-  fileprivate static var truncatedInputs: HTTPField.Name { HTTPField.Name("x-truncated-inputs")! }
-}
-
 extension Client.Answer {
+  fileprivate var truncatedInputs: String? {
+    HTTPField.Name("x-truncated-inputs").flatMap { headers[$0] }
+  }
+
   fileprivate var warnings: [String] {
     HTTPField.Name("x-warning").map { headers[values: $0] } ?? []
   }
