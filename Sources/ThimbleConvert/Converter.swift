@@ -152,7 +152,9 @@ private struct Meter {
   mutating func report(bytesDone: Int, _ progress: (ConversionProgress) -> Void) {
     let now = seconds
     // Nothing done has been said already.
-    guard bytesDone > 0, now - lastReport >= Self.interval || bytesDone == bytesTotal else { return }
+    guard bytesDone > 0, now - lastReport >= Self.interval || bytesDone == bytesTotal else {
+      return
+    }
     lastReport = now
     if let memory = ProcessMemory.current(), let peak = peakPrivateBytes {
       peakPrivateBytes = max(peak, memory.privateBytes)

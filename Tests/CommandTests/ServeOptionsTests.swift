@@ -26,11 +26,11 @@ struct ServeOptionsTests {
     #expect(options.count > 15)
     for option in options {
       let variable = "THIMBLE_" + option.uppercased().split(separator: "-").joined(separator: "_")
-      // No option takes this; a file and a path are looked at later.
+      // No option takes this; files, paths and languages are looked at later.
       let result = try ChildProcess(
         command, ["serve", "/nowhere.thimble"],
         environment: [variable: ["name", "host"].contains(option) ? "" : "\u{7}/nowhere/x"])
-      if ["unix", "api-key-file"].contains(option) {
+      if ["unix", "api-key-file", "lang"].contains(option) {
         #expect(result.exitCode == 66, "\(variable): \(result.errors)")
       } else {
         #expect(

@@ -57,10 +57,12 @@ struct Client {
     path: String, key: String? = nil, crossOrigin: CrossOriginRule = .init(),
     queueCapacity: Int = 1 << 15, text: TextOptions = .init(),
     activations: ActivationPrecision = .int8, roomForReadings: Int = 2 << 20,
-    memory: MemoryBudget = .automatic, set: (inout InterfaceOptions) -> Void = { _ in }
+    memory: MemoryBudget = .automatic, base: Int? = nil,
+    set: (inout InterfaceOptions) -> Void = { _ in }
   ) throws {
     let metrics = ServerMetrics()
     var run = RunOptions(memory: memory, threads: 2, maximumTokens: 128)
+    run.base = base
     run.activations = activations
     engine = try Engine(
       path: path, options: run, queueCapacity: queueCapacity,

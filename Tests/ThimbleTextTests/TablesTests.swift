@@ -125,7 +125,7 @@ struct TablesTests {
       var x = word.utf8.reduce(UInt64(0)) { $0 &* multiplier &+ UInt64($1) &+ 1 }
       x = (x ^ x >> 32) &* 0xD6E8_FEB8_6659_FD93
       x = (x ^ x >> 29) &* 0xFF51_AFD7_ED55_8CCD
-      return ((x ^ x >> 32) >> 32) * 501 >> 32
+      return (((x ^ x >> 32) >> 32) * 501) >> 32  // >> binds tighter than *
     }
     var tokens: [String] = []
     var number = 0
