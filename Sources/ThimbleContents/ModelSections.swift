@@ -1,5 +1,6 @@
 public import ThimbleArchitecture
 public import ThimbleFormat
+internal import ThimbleSystem
 public import ThimbleText
 
 /// What the sections of a model's file say, and the one list of what they owe each other.
@@ -54,7 +55,7 @@ public struct ModelSections: Sendable {
       let id = configuration.specialIDs[keyPath: path]
       check(
         token.id == id,
-        "\"\(field)\" is \(id), the vocabulary has \(token.name) as \(token.id)")
+        "\"\(field)\" is \(id), the vocabulary has \(token.name.printable()) as \(token.id)")
     }
     check(
       tokenizer.languages.elementsEqual(configuration.languages.map(\.name)),
@@ -84,9 +85,12 @@ extension XLMConfiguration.SpecialIDs {
   fileprivate static func token(_ field: String, of tables: TokenizerTables) -> (
     name: String, id: Int
   )? {
+    // The checkpoint may have named another mask than the vocabulary's.
+    if field == "mask_index" {
+      return tables.specialTokens.mask.map { (tables.token($0) ?? "the mask", $0) }
+    }
     let names = [
       "bos_index": "<s>", "eos_index": "</s>", "pad_index": "<pad>", "unk_index": "<unk>",
-      "mask_index": "<special1>",
     ]
     return names[field].flatMap { name in tables.id(of: name).map { (name, $0) } }
   }

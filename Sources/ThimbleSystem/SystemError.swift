@@ -23,7 +23,7 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
     case .notAFile(let path, let found):
       "\(path.printable()): \(found), where a file is wanted."
     case .noSpace(let path, let needed, let available):
-      "\(path.printable()): about \(needed >> 20) MiB are needed, and \(available >> 20) MiB are free there."
+      "\(path.printable()): not enough space: about \(Self.size(needed)) needed, \(Self.size(available)) free."
     case .lineTooLong(let limit):
       "The line has more than \(limit) bytes. Split it."
     case .outOfMemory(let byteCount):
@@ -33,5 +33,10 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
     case .zstd(let reason):
       "zstd: \(reason)."
     }
+  }
+
+  /// `byteCount` in units that leave at least two digits.
+  private static func size(_ byteCount: Int) -> String {
+    byteCount < 10 << 20 ? "\(byteCount >> 10) KiB" : "\(byteCount >> 20) MiB"
   }
 }

@@ -1,5 +1,7 @@
 import Testing
 import Thimble
+import ThimbleArchitecture
+import ThimbleConvert
 import ThimbleFormat
 import ThimbleImport
 import ThimbleJSON
@@ -115,6 +117,23 @@ struct SectionTests {
     return try? FileParts(
       tokenizer: tokenizer, vocabularySize: files.tokenCount + 3, languages: languages)
   }()
+
+  @Test("the mask may be another than the vocabulary's, if the checkpoint says so")
+  func otherMask() throws {
+    for name in ["config.json", "vocab.json", "merges.txt", "pytorch_model.bin"] {
+      _ = try folder.write(MappedFile(path: "\(smallCheckpoint)/\(name)").bytes.bytes(), to: name)
+    }
+    _ = try folder.write(
+      Array(#"{"mask_token": "<special2>"}"#.utf8), to: "special_tokens_map.json")
+    let path = folder("masked.thimble")
+    _ = try Converter(
+      ConversionSource(XLMCheckpoint.open(folder.path)), rate: .bits(6), threadCount: 1,
+      kernels: .best
+    ).convert(to: path)
+    let model = try LanguageModel(path: path, options: RunOptions(threads: 1))
+    #expect(model.text.configuration.specialIDs.mask == 6)
+    #expect(try model.fillMask("the <special2>") == model.fillMask("the <mask>"))
+  }
 
   @Test("a file whose sections fit each other opens and runs")
   func sound() throws {
