@@ -25,7 +25,7 @@ public struct Classes: Sendable {
   /// The function that fits what the model was trained for.
   public let function: Function
 
-  public init(_ configuration: XLMConfiguration) {
+  public init(_ configuration: ModelConfiguration) {
     labels = configuration.labels
     function =
       switch configuration.problemType {

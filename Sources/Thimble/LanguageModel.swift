@@ -20,7 +20,7 @@ public final class LanguageModel {
   var tokenizer: Tokenizer?
   let batch: Batch
 
-  public var configuration: XLMConfiguration { masked.encoder.configuration }
+  public var configuration: ModelConfiguration { masked.encoder.configuration }
   /// nil if the model came without vocabulary.
   public var tables: TokenizerTables? { text.tables }
 

@@ -8,9 +8,12 @@ public import ThimbleText
 /// An open .thimble file whose sections fit each other: what every use of a file begins with.
 public struct ModelFile: Sendable {
   public let file: ThimbleFile
-  public let configuration: XLMConfiguration
+  public let configuration: ModelConfiguration
   /// nil if the file has no tokenizer.
   public let tables: TokenizerTables?
+
+  /// The heads of which every tensor is there.
+  public var heads: [HeadKind] { configuration.heads { file.tensor(named: $0.name) != nil } }
 
   /// Opens the file at `path` and checks all but its weights: their hashes are checked at their first use.
   ///

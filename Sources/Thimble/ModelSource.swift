@@ -49,7 +49,7 @@ public struct ModelSource {
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: options.memory,
       tokens: options.maximumTokens ?? configuration.maxPositions,
-      withHead: scoresVocabulary ?? (file.tensor(named: MaskedLanguageModel.biasName) != nil),
+      withHead: scoresVocabulary ?? opened.heads.contains(.languageModel),
       positionsPerRound: options.positionsPerRound, activations: options.activations,
       base: options.base, threads: options.threadCount)
     let weights = try FileWeights(

@@ -7,14 +7,14 @@ public import ThimbleText
 public struct ModelText: Sendable {
   /// The file or checkpoint that it belongs to.
   public let path: String
-  public let configuration: XLMConfiguration
+  public let configuration: ModelConfiguration
   /// nil if the model came without vocabulary.
   public let tables: TokenizerTables?
   /// The most tokens that a text may have, its ends included.
   public let longestText: Int
 
   init(
-    path: String, configuration: XLMConfiguration, tables: TokenizerTables?, longestText: Int
+    path: String, configuration: ModelConfiguration, tables: TokenizerTables?, longestText: Int
   ) {
     self.path = path
     self.configuration = configuration

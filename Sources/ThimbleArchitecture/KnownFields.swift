@@ -1,6 +1,6 @@
 public import ThimbleJSON
 
-extension XLMConfiguration {
+extension ModelConfiguration {
   /// The fields of a configuration that neither `init(json:)` heeds nor are known to change nothing, in its order.
   ///
   /// - Parameter isOriginal: whether they are the parameters of an original checkpoint, most of which are about training.
@@ -66,7 +66,7 @@ extension XLMConfiguration {
   ]
 }
 
-extension XLMConfiguration {
+extension ModelConfiguration {
   /// Refuses what asks for another computation than that of an XLM encoder.
   static func refuseOtherComputations(_ reader: ConfigurationReader) throws(ArchitectureError) {
     for (field, reason) in otherComputations where try reader.flag(field, default: false) {

@@ -1,5 +1,22 @@
-/// How the names of tensors in checkpoints map to those of the inventory.
+/// Names of tensors that are asked for by themselves, and how those in checkpoints map to those of the inventory.
 public enum TensorName {
+  public static let tokenEmbedding = "transformer.embeddings.weight"
+  public static let positionEmbedding = "transformer.position_embeddings.weight"
+  static let vocabularyOutput = "pred_layer.proj"
+  /// The matrix of the layer that scores the vocabulary, where a checkpoint stores it.
+  public static let outputEmbedding = "\(vocabularyOutput).weight"
+
+  /// Whether a tensor called `name` holds column factors.
+  public static func isColumnFactors(_ name: String) -> Bool { name.hasSuffix("_factors") }
+
+  /// What reports call the matrix `name`: "attentions.0.q_lin".
+  public static func short(_ name: String) -> String {
+    var name = name[...]
+    if name.hasPrefix("transformer.") { name = name.dropFirst("transformer.".count) }
+    if name.hasSuffix(".weight") { name = name.dropLast(".weight".count) }
+    return String(name)
+  }
+
   /// The name that Hugging Face gives today to the tensor that a checkpoint calls `name`.
   ///
   /// Undoes what wrappers around a model, headless and original checkpoints (no "transformer.") and old releases
@@ -40,11 +57,11 @@ public enum TensorName {
 
   /// Judges the tensor with the canonical name `name`, which is not in the inventory.
   public static func judgeSurplus(
-    _ name: String, _ configuration: XLMConfiguration
+    _ name: String, _ configuration: ModelConfiguration
   ) -> Surplus {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    if name == XLMConfiguration.outputEmbeddingName {
-      return .ignored(reason: "tied to \(XLMConfiguration.tokenEmbeddingName)")
+    if name == outputEmbedding {
+      return .ignored(reason: "tied to \(tokenEmbedding)")
     }
     if parts.starts(with: ["pred_layer", "proj"]) {
       return .refused(reason: "it belongs to an adaptive softmax, which is not supported")

@@ -8,13 +8,13 @@ public import ThimbleText
 /// Whoever writes a file checks it first; whoever opens one checks it before anything else. What is on the list need not be
 /// looked at again: no table is then asked for a row that it does not have.
 public struct ModelSections: Sendable {
-  public var configuration: XLMConfiguration
+  public var configuration: ModelConfiguration
   public var tensors: [StoredTensor]
   /// nil for a model without tokenizer.
   public var tokenizer: TokenizerTables?
 
   public init(
-    _ configuration: XLMConfiguration, _ tensors: [StoredTensor], _ tokenizer: TokenizerTables?
+    _ configuration: ModelConfiguration, _ tensors: [StoredTensor], _ tokenizer: TokenizerTables?
   ) {
     self.configuration = configuration
     self.tensors = tensors
@@ -23,7 +23,7 @@ public struct ModelSections: Sendable {
 
   /// The sections of `file`, of which configuration and tokenizer have been read.
   public init(
-    _ file: ThimbleFile, _ configuration: XLMConfiguration, _ tokenizer: TokenizerTables?
+    _ file: ThimbleFile, _ configuration: ModelConfiguration, _ tokenizer: TokenizerTables?
   ) {
     self.init(
       configuration, file.tensors.map { StoredTensor($0.shape, columnFactors: $0.columnFactors) },
@@ -50,8 +50,8 @@ public struct ModelSections: Sendable {
     for id in [special.beginning, special.separator, special.unknown] where id >= size {
       check(false, "the tokenizer adds the token \(id), \"vocab_size\" is \(size)")
     }
-    for (field, path) in XLMConfiguration.SpecialIDs.fields {
-      guard let token = XLMConfiguration.SpecialIDs.token(field, of: tokenizer) else { continue }
+    for (field, path) in ModelConfiguration.SpecialIDs.fields {
+      guard let token = ModelConfiguration.SpecialIDs.token(field, of: tokenizer) else { continue }
       let id = configuration.specialIDs[keyPath: path]
       check(
         token.id == id,
@@ -80,7 +80,7 @@ public struct StoredTensor: Sendable {
   var dimensions: [Int] { shape.rank == 1 ? [shape.columns] : [shape.rows, shape.columns] }
 }
 
-extension XLMConfiguration.SpecialIDs {
+extension ModelConfiguration.SpecialIDs {
   /// What `tokens` has where a configuration has an id under `field`, and how the vocabulary spells it.
   fileprivate static func token(_ field: String, of tables: TokenizerTables) -> (
     name: String, id: Int

@@ -5,7 +5,7 @@ internal import ThimbleSystem
 /// What the tensors of a file owe its configuration and each other: all that the model needs, in its shape, and nothing
 /// that nobody reads.
 struct TensorRelations {
-  private let configuration: XLMConfiguration
+  private let configuration: ModelConfiguration
   private let tensors: [StoredTensor]
   private let places: [String: Int]
 
@@ -16,15 +16,15 @@ struct TensorRelations {
   }
 
   var disagreements: [Disagreement] {
-    let heads = XLMHead.allCases.map(configuration.tensors(of:))
+    let heads = HeadKind.allCases.map(configuration.tensors(of:))
     let complete = heads.filter { $0.allSatisfy { places[$0.name] != nil } }.joined()
-    let encoder = configuration.encoderTensors
+    let encoder = configuration.encoderSlots.tensors
     let expected = encoder + complete
     return missing(encoder) + wrongShapes(expected)
       + surplus(expected: Set(expected.map(\.name)), heads) + unlikeProjections
   }
 
-  private func missing(_ wanted: [XLMTensor]) -> [Disagreement] {
+  private func missing(_ wanted: [ModelTensor]) -> [Disagreement] {
     let missing = wanted.map(\.name).filter { places[$0] == nil }
     guard !missing.isEmpty else { return [] }
     let count = "\(missing.count) tensor\(missing.count == 1 ? "" : "s")"
@@ -33,7 +33,7 @@ struct TensorRelations {
     ]
   }
 
-  private func wrongShapes(_ expected: [XLMTensor]) -> [Disagreement] {
+  private func wrongShapes(_ expected: [ModelTensor]) -> [Disagreement] {
     var seen: Set<String> = []
     return expected.compactMap { wanted in
       guard let place = places[wanted.name], tensors[place].dimensions != wanted.shape,
@@ -47,12 +47,12 @@ struct TensorRelations {
   }
 
   /// Tensors that the model does not have, among them parts of heads that are not whole.
-  private func surplus(expected: Set<String>, _ heads: [[XLMTensor]]) -> [Disagreement] {
+  private func surplus(expected: Set<String>, _ heads: [[ModelTensor]]) -> [Disagreement] {
     var found: [Disagreement] = []
     let factors = Set(tensors.compactMap(\.columnFactors))
     for (index, tensor) in tensors.enumerated() where !expected.contains(tensor.name) {
       // A calibration may have had factors for matrices that are too small to be quantised.
-      let isFactors = factors.contains(index) || tensor.name.hasSuffix("_factors")
+      let isFactors = factors.contains(index) || TensorName.isColumnFactors(tensor.name)
       if isFactors, tensor.shape.rank == 1 { continue }
       let head = heads.first { $0.contains { $0.name == tensor.name } }
       let lacking = head?.first { places[$0.name] == nil }
@@ -68,8 +68,8 @@ struct TensorRelations {
   /// Query, key and value are computed in one go, of input that is quantised once.
   private var unlikeProjections: [Disagreement] {
     (0..<configuration.layerCount).compactMap { layer in
-      let stored = LinearPlace(layer: layer, part: .projections).tensorNames
-        .compactMap { places[$0].map { tensors[$0] } }
+      let stored = configuration.matrices(reading: .projections(layer: layer))
+        .compactMap { places[$0.name].map { tensors[$0] } }
       guard let first = stored.first,
         stored.contains(where: {
           $0.shape.kind != first.shape.kind || $0.columnFactors != first.columnFactors
@@ -77,7 +77,7 @@ struct TensorRelations {
       else { return nil }
       return Disagreement(
         .tensors, .tensors,
-        "q_lin, k_lin and v_lin of layer \(layer) differ in kind or column factors")
+        "query, key and value of layer \(layer) differ in kind or column factors")
     }
   }
 }

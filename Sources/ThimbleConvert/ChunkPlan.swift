@@ -38,7 +38,7 @@ struct ChunkPlan {
 
   /// The tensor that holds the column factors of `tensor`, if it has any.
   func indexOfColumnFactors(of tensor: Int) -> Int? {
-    guard isQuantised(tensor), let name = calibration(of: tensor)?.columnFactors?.name else {
+    guard isQuantised(tensor), let name = calibration(of: tensor)?.columnFactors?.tensor.name else {
       return nil
     }
     return places[name]
@@ -51,7 +51,7 @@ struct ChunkPlan {
 
   /// The rows that chunk `place` holds, of a quantised tensor.
   func rows(of place: ChunkPlace) -> Range<Int> {
-    let (shape, height) = (shapes[place.tensor], KernelShape.panelRows)
+    let (shape, height) = (shapes[place.tensor], PanelGeometry.panelRows)
     let panels = shape.panels(ofChunk: place.chunk)
     return height * panels.lowerBound..<min(height * panels.upperBound, shape.rows)
   }
@@ -95,7 +95,7 @@ struct ChunkPlan {
   private static func shape(of tensor: SourceTensor) throws(ConvertError) -> TensorShape {
     let isMatrix = tensor.tensor.shape.count == 2
     // Below two panels padding costs more than quantising saves.
-    guard isMatrix, tensor.rows >= 2 * KernelShape.panelRows else {
+    guard isMatrix, tensor.rows >= 2 * PanelGeometry.panelRows else {
       return .f32(name: tensor.name, rows: isMatrix ? tensor.rows : nil, columns: tensor.columns)
     }
     guard tensor.columns <= Layout.maximumColumns else {
@@ -110,8 +110,8 @@ struct ChunkPlan {
   /// As many panels as stay in a core's L2 when decoded, but so few that a small matrix still makes
   /// work for eight threads, if that does not make chunks too small to compress well.
   private static func panelsPerChunk(rows: Int, columns: Int) -> Int {
-    let panelSize = KernelShape.panelSize(columns: columns)
-    let panelCount = KernelShape.panelCount(rows: rows)
+    let panelSize = PanelGeometry.panelSize(columns: columns)
+    let panelCount = PanelGeometry.panelCount(rows: rows)
     let largest = max(1, (160 << 10) / panelSize)
     let smallest = ((12 << 10) + panelSize - 1) / panelSize
     let count = min(max(panelCount / 8, smallest), largest, panelCount)

@@ -21,7 +21,7 @@ final class ChunkWorker {
       : try FeedbackQuantizer(
         columns: plan.source.tensors.map(\.columns).max() ?? 0, kernels: kernels)
     codes = try AlignedArray(count: plan.largestChunk)
-    scaleCodes = try AlignedArray(count: plan.largestChunk / KernelShape.block)
+    scaleCodes = try AlignedArray(count: plan.largestChunk / PanelGeometry.block)
     encoder = try ChunkEncoder(largestChunk: plan.largestChunk, kernels: kernels)
     trialSlot = try ChunkSlot(largestChunk: plan.largestChunk)
   }
@@ -67,16 +67,16 @@ final class ChunkWorker {
     _ panel: Int, of index: Int, steps: StepTable, at position: Int
   ) throws(ConvertError) -> Distortion {
     let (tensor, shape) = (plan.source.tensors[index], plan.shapes[index])
-    let panelSize = KernelShape.panelRows * shape.paddedColumns
-    let first = KernelShape.panelRows * panel
-    let rows = first..<min(first + KernelShape.panelRows, shape.rows)
+    let panelSize = PanelGeometry.panelRows * shape.paddedColumns
+    let first = PanelGeometry.panelRows * panel
+    let rows = first..<min(first + PanelGeometry.panelRows, shape.rows)
     let weights = WeightRows(
       tensor.bytes(ofRows: rows), element: tensor.elementType, rows: rows.count,
       columns: shape.columns)
     let leastCode = StepPlan.leastScaleCode(tensor.tensor, panel: panel)
     let steps = StepTable(steps, from: leastCode)
     let codes = codes.from(position * panelSize)
-    let scales = scaleCodes.from(position * panelSize / KernelShape.block)
+    let scales = scaleCodes.from(position * panelSize / PanelGeometry.block)
     let distortion: Distortion
     let calibration = plan.calibration(of: index)
     if let feedback, let calibration,
@@ -102,15 +102,15 @@ final class ChunkWorker {
   private func raise(
     _ scales: ArrayTail<UInt8>, by leastCode: Int, rows: Range<Int>, of tensor: SourceTensor
   ) throws(ConvertError) {
-    let height = KernelShape.panelRows
-    let count = KernelShape.paddedColumns(tensor.columns) / KernelShape.block * height
+    let height = PanelGeometry.panelRows
+    let count = PanelGeometry.paddedColumns(tensor.columns) / PanelGeometry.block * height
     for index in 0..<count where index % height < rows.count {
       let (code, overflow) = scales.array[scales.offset + index].addingReportingOverflow(
         UInt8(leastCode))
       guard !overflow else {
         throw unusableWeight(
           tensor, row: rows.lowerBound + index % height,
-          column: index / height * KernelShape.block)
+          column: index / height * PanelGeometry.block)
       }
       scales.array[scales.offset + index] = code
     }

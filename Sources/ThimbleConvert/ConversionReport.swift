@@ -2,7 +2,7 @@ public import ThimbleArchitecture
 
 /// What a conversion made.
 public struct ConversionReport: Sendable {
-  /// In the order of `XLMTensor.Group`; only those that the model has.
+  /// In the order of `ModelTensor.Group`; only those that the model has.
   public let groups: [Group]
   /// Bytes of the whole file.
   public let fileSize: Int
@@ -19,7 +19,7 @@ public struct ConversionReport: Sendable {
 
   /// The tensors of one part of the model.
   public struct Group: Sendable {
-    public let group: XLMTensor.Group
+    public let group: ModelTensor.Group
     public let parameterCount: Int
     /// Bytes of its chunks.
     public let size: Int
@@ -32,7 +32,7 @@ public struct ConversionReport: Sendable {
 
 extension ConversionReport.Group {
   /// Sums up the tensors of `group`, or returns nil if there are none.
-  init?(_ group: XLMTensor.Group, plan: ChunkPlan, tallies: [WaveWriter.Tally]) {
+  init?(_ group: ModelTensor.Group, plan: ChunkPlan, tallies: [WaveWriter.Tally]) {
     let members = plan.source.tensors.indices.filter {
       plan.source.tensors[$0].tensor.group == group
     }

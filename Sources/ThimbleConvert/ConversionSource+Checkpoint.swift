@@ -11,7 +11,7 @@ extension ConversionSource {
   ///
   /// - Throws: `ConvertError.tokenizer` if its vocabulary fits no tokenizer tables, `.tooWide` or `.disagreements` if no
   ///   file can hold it: what is written can be opened.
-  public init(_ checkpoint: XLMCheckpoint) throws(ConvertError) {
+  public init(_ checkpoint: ModelCheckpoint) throws(ConvertError) {
     let tokenizer: [UInt8]
     do {
       tokenizer = try checkpoint.tokenizerTables() ?? []
@@ -43,10 +43,10 @@ extension ConversionSource {
   /// The order in which a runtime with little memory wants to keep tensors: what every token passes
   /// through first, what only chosen tokens meet last.
   private static func fileOrder(
-    _ tensors: [XLMTensor], of configuration: XLMConfiguration
-  ) -> [XLMTensor] {
+    _ tensors: [ModelTensor], of configuration: ModelConfiguration
+  ) -> [ModelTensor] {
     let output = Set(configuration.tensors(of: .languageModel).map(\.name))
-    func place(_ tensor: XLMTensor) -> Int {
+    func place(_ tensor: ModelTensor) -> Int {
       switch tensor.group {
       case .tokenEmbeddings: 2
       case .heads: output.contains(tensor.name) ? 3 : 1

@@ -123,7 +123,7 @@ public struct Converter {
     let size: Int
     do throws(FormatError) { size = try writer.finish() } catch { throw .format(error) }
     return ConversionReport(
-      groups: XLMTensor.Group.allCases.compactMap { .init($0, plan: plan, tallies: tallies) },
+      groups: ModelTensor.Group.allCases.compactMap { .init($0, plan: plan, tallies: tallies) },
       fileSize: size, parameterCount: plan.source.parameterCount,
       bitsPerWeight: plan.bitsPerWeight(fileSize: Double(size)),
       sqnr: plan.distortion(of: plan.source.tensors.indices, tallies).sqnr, isFinest: isFinest,

@@ -15,7 +15,7 @@ final class FeedbackQuantizer {
   private let shifts: AlignedArray<Float>
   private let zeros: AlignedArray<Float>
 
-  private static let height = KernelShape.panelRows
+  private static let height = PanelGeometry.panelRows
   // The largest size of a code that a weight has before feedback; the rest is room for that.
   private static let roomyCode: Float = 123
 
@@ -42,14 +42,14 @@ final class FeedbackQuantizer {
         weights[index] *= factors.reciprocals[index / Self.height]
       }
     }
-    let blocks = KernelShape.paddedColumns(columns) / KernelShape.block
+    let blocks = PanelGeometry.paddedColumns(columns) / PanelGeometry.block
     let scaleCount = blocks * Self.height
     let scales = scaleCodes.array.withMutableSpan(
       scaleCodes.offset..<scaleCodes.offset + scaleCount
     ) { chooseScales(columns: columns, steps: steps, &$0) }
     guard let scales else { return nil }
     var distortion = Distortion()
-    let codeCount = KernelShape.paddedColumns(columns) * Self.height
+    let codeCount = PanelGeometry.paddedColumns(columns) * Self.height
     codes.array.withMutableSpan(codes.offset..<codes.offset + codeCount) { codes in
       for index in codes.indices { codes[index] = 128 }
       for block in 0..<feedback.shape.blockCount {
@@ -81,9 +81,9 @@ final class FeedbackQuantizer {
     return weights.withSpan(0..<columns * Self.height) { weights in
       for index in scaleCodes.indices {
         let (block, row) = (index / Self.height, index % Self.height)
-        let first = block * KernelShape.block
+        let first = block * PanelGeometry.block
         var largest: Float = 0
-        for column in first..<min(first + KernelShape.block, columns) {
+        for column in first..<min(first + PanelGeometry.block, columns) {
           let size = abs(weights[column * Self.height + row])
           guard size.isFinite else { return nil }
           largest = max(largest, size)
@@ -135,7 +135,7 @@ final class FeedbackQuantizer {
                 }
               }
               let place = column / 4 * 4 * height + column % 4
-              let firstScale = column / KernelShape.block * height
+              let firstScale = column / PanelGeometry.block * height
               for row in 0..<rows {
                 let weight = weights[column * height + row]
                 let scale = scales[firstScale + row]

@@ -29,9 +29,7 @@ public struct ConversionSource: Sendable {
         bytes[index] = UInt8(
           truncatingIfNeeded: factors.values[index / 4].bitPattern >> (index % 4 * 8))
       }
-      let tensor = XLMTensor(
-        name: factors.name, shape: [columns], role: .columnFactors, group: .norms, layer: nil)
-      tensors.append(SourceTensor(tensor, elementType: .float32, bytes: ByteView(bytes)))
+      tensors.append(SourceTensor(factors.tensor, elementType: .float32, bytes: ByteView(bytes)))
     }
     return ConversionSource(configuration: configuration, tokenizer: tokenizer, tensors: tensors)
   }
@@ -39,13 +37,13 @@ public struct ConversionSource: Sendable {
 
 /// The weights of one tensor, where they lie.
 public struct SourceTensor: Sendable {
-  public let tensor: XLMTensor
+  public let tensor: ModelTensor
   public let elementType: WeightElement
   /// Row-major, without gaps, little-endian.
   public let bytes: ByteView
 
   /// - Precondition: `tensor` has one or two dimensions, and `bytes` holds exactly its weights.
-  public init(_ tensor: XLMTensor, elementType: WeightElement, bytes: ByteView) {
+  public init(_ tensor: ModelTensor, elementType: WeightElement, bytes: ByteView) {
     precondition((1...2).contains(tensor.shape.count), "\(tensor.name) has \(tensor.shape)")
     precondition(
       bytes.count == tensor.elementCount * elementType.byteCount,

@@ -57,14 +57,14 @@ struct StepPlan {
   /// Vocabularies are sorted by how often their tokens occur, and tokens occur about inversely to
   /// their rank. What an error costs goes with that, and the best step with its square root, were
   /// tokens everything that counts; 0.4 does better, and leaves more to rare ones.
-  static func leastScaleCode(_ tensor: XLMTensor, panel: Int) -> Int {
+  static func leastScaleCode(_ tensor: ModelTensor, panel: Int) -> Int {
     guard tensor.role == .tokenEmbedding else { return 0 }
     return Int((8 * 0.4 * logarithm(Double(panel + 1)) / logarithm(2)).rounded())
   }
 
   /// The geometric mean, over the rows, of what `leastScaleCode` does to their steps.
   private static func meanRowCoarseness(_ tensor: SourceTensor) -> Double {
-    let panels = (tensor.rows + KernelShape.panelRows - 1) / KernelShape.panelRows
+    let panels = (tensor.rows + PanelGeometry.panelRows - 1) / PanelGeometry.panelRows
     let sum = (0..<panels).reduce(0) { $0 + leastScaleCode(tensor.tensor, panel: $1) }
     return powerOfTwo(Double(sum) / Double(8 * max(panels, 1)))
   }
@@ -73,13 +73,13 @@ struct StepPlan {
   ///
   /// By measurement on trained models: errors of queries and keys are softened by the softmax, those
   /// of values and of what leaves the attention go straight on.
-  private static func coarseness(_ tensor: XLMTensor) -> Double {
+  private static func coarseness(_ tensor: ModelTensor) -> Double {
     switch tensor.role {
     case .tokenEmbedding: 1.3
     // One in a thousand weights, and added to every token: more bits there cost nothing.
     case .positionEmbedding: 0.5
     case .linearWeight where tensor.group == .attention:
-      tensor.name.contains(".q_lin.") || tensor.name.contains(".k_lin.") ? 1.6 : 0.8
+      tensor.part == .query || tensor.part == .key ? 1.6 : 0.8
     case .linearWeight where tensor.group == .feedForward: 1.1
     default: 1
     }

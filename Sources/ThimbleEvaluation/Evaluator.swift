@@ -37,7 +37,7 @@ public final class Evaluator {
   private let referencePath: String
   private let candidates: [(name: String, path: String, model: MaskedLanguageModel)]
   private let options: EvaluationOptions
-  private let configuration: XLMConfiguration
+  private let configuration: ModelConfiguration
   private let pool: ComputePool
   private let reader: SentenceReader
   private let batch: Batch
@@ -267,7 +267,7 @@ private struct WorkingSize {
   private static let activationBytes = 80 << 20
   private static let logitBytes = 48 << 20
 
-  init(_ configuration: XLMConfiguration, models: Int) {
+  init(_ configuration: ModelConfiguration, models: Int) {
     let width = configuration.embeddingSize
     let layers = configuration.layerCount + 1
     // Of a token: seven rows of the width and two of the feed-forward block, by model, and the reference's trace.

@@ -36,12 +36,12 @@ public struct ModelPair {
   public init(
     file path: String, reference referencePath: String, run: RunOptions = RunOptions()
   ) throws {
-    try self.init(file: path, checkpoint: try XLMCheckpoint.open(referencePath), run: run)
+    try self.init(file: path, checkpoint: try ModelCheckpoint.open(referencePath), run: run)
   }
 
   /// The same with a checkpoint that is open already.
   public init(
-    file path: String, checkpoint: XLMCheckpoint, run: RunOptions = RunOptions()
+    file path: String, checkpoint: ModelCheckpoint, run: RunOptions = RunOptions()
   ) throws {
     kernels = try run.kernels()
     activations = run.activations
@@ -88,7 +88,7 @@ public struct ModelPair {
   }
 
   private static func check(
-    _ configuration: XLMConfiguration, against checkpoint: XLMCheckpoint, file: String,
+    _ configuration: ModelConfiguration, against checkpoint: ModelCheckpoint, file: String,
     reference: String
   ) throws(EvaluationError) {
     // What decides shapes and results; names of labels and languages do not.

@@ -1,3 +1,4 @@
+internal import ThimbleArchitecture
 internal import ThimbleFormat
 internal import ThimbleImport
 internal import ThimbleModel
@@ -33,17 +34,15 @@ extension ModelPair {
     let dequantised = weights.dequantized(workers: pool.threadCount)
     let matrices = quantisedMatrices
     var qualities: [TensorQuality] = []
-    for tensor in matrices {
+    for (tensor, record) in matrices {
       if isInterrupted() { return (qualities, false) }
-      let (rows, columns) = (tensor.shape.rows, tensor.shape.columns)
       do throws(ModelError) {
         let sums = try squares(
-          of: try dequantised.matrix(tensor.name, rows: rows, columns: columns),
-          against: try reference.matrix(tensor.name, rows: rows, columns: columns))
+          of: try dequantised.matrix(tensor), against: try reference.matrix(tensor))
         qualities.append(
           TensorQuality(
-            name: tensor.name, rows: rows, columns: columns,
-            byteCount: tensor.chunks.reduce(0) { $0 + file.chunk($1).size },
+            name: tensor.name, rows: record.shape.rows, columns: record.shape.columns,
+            byteCount: record.chunks.reduce(0) { $0 + file.chunk($1).size },
             sqnr: sums.noise > 0 ? decibels(sums.signal / sums.noise) : nil))
       } catch { throw .model(error) }
       progress(qualities.count, matrices.count)
@@ -51,9 +50,13 @@ extension ModelPair {
     return (qualities, true)
   }
 
-  /// Matrices that the file rounds.
-  var quantisedMatrices: [TensorRecord] {
-    file.tensors.filter { $0.shape.kind == .q8b64 && reference.contains($0.name) }
+  /// Matrices that the file rounds, in its order.
+  var quantisedMatrices: [(tensor: ModelTensor, record: TensorRecord)] {
+    let tensors = reference.configuration.tensors(withHeads: reference.heads)
+    let named = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
+    return file.tensors.filter { $0.shape.kind == .q8b64 }.compactMap { record in
+      named[record.name].map { ($0, record) }
+    }
   }
 
   /// Sums of squares, of the weights of `reference` and of the errors of `matrix`.
@@ -62,7 +65,7 @@ extension ModelPair {
   ) throws(ModelError) -> (signal: Double, noise: Double) {
     let sums: AlignedArray<Double>
     do { sums = try AlignedArray(count: 2 * matrix.chunkCount) } catch { throw .system(error) }
-    let panelSize = KernelShape.panelRows * matrix.columns
+    let panelSize = PanelGeometry.panelRows * matrix.columns
     do {
       try pool.run(count: matrix.chunkCount) { (chunk, worker) throws(WeightError) in
         guard case .float32(let own) = try matrix.load(chunk: chunk, worker: worker) else { return }

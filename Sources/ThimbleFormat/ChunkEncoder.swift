@@ -39,7 +39,8 @@ public final class ChunkEncoder {
   /// A buffer that holds any encoded chunk of at most `largestChunk` bytes of codes.
   public static func makeBuffer(largestChunk: Int) throws(SystemError) -> AlignedArray<UInt8> {
     try AlignedArray(
-      count: ZstdEncoder.bound(largestChunk) + ZstdEncoder.bound(largestChunk / 64 + 1))
+      count: ZstdEncoder.bound(largestChunk)
+        + ZstdEncoder.bound(PanelGeometry.scaleCount(codes: largestChunk) + 1))
   }
 
   /// Encodes `codesCount` bytes of `codes` and `scalesCount` of `scaleCodes` into `buffer`, in the smallest way,

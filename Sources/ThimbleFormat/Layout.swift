@@ -17,11 +17,11 @@ package enum Layout {
   /// The most bytes of codes, or of f32 values, that one chunk may decode to.
   package static let maximumChunkSize = 1 << 20
   /// The most columns of a quantised matrix: one panel of them fills a chunk.
-  package static let maximumColumns = maximumChunkSize / KernelShape.panelRows
+  package static let maximumColumns = maximumChunkSize / PanelGeometry.panelRows
   /// Values in each chunk of an `f32` tensor but the last.
   package static let valuesPerChunk = 65_536
   /// Rows and columns, rounded up to whole panels and blocks, stay below 2^31.
-  static let maximumDimension = 1 << 31 - KernelShape.block
+  static let maximumDimension = 1 << 31 - PanelGeometry.block
 
   static func align64(_ offset: UInt64) -> UInt64 { (offset + 63) / 64 * 64 }
 }

@@ -59,7 +59,7 @@ public struct TensorShape: Sendable, Equatable {
       }
       guard panelsPerChunk >= 1 else { return "a chunk has no panels" }
       let panels = min(panelsPerChunk, panelCount)
-      guard panels * KernelShape.panelSize(columns: columns) <= Layout.maximumChunkSize else {
+      guard panels * PanelGeometry.panelSize(columns: columns) <= Layout.maximumChunkSize else {
         return "a chunk decodes to more than \(Layout.maximumChunkSize) bytes"
       }
       return nil
@@ -68,8 +68,8 @@ public struct TensorShape: Sendable, Equatable {
 
   public var valueCount: Int { rows * columns }
   /// Columns rounded up to whole blocks.
-  public var paddedColumns: Int { KernelShape.paddedColumns(columns) }
-  public var panelCount: Int { kind == .q8b64 ? KernelShape.panelCount(rows: rows) : 0 }
+  public var paddedColumns: Int { PanelGeometry.paddedColumns(columns) }
+  public var panelCount: Int { kind == .q8b64 ? PanelGeometry.panelCount(rows: rows) : 0 }
 
   public var chunkCount: Int {
     switch kind {
@@ -87,12 +87,12 @@ public struct TensorShape: Sendable, Equatable {
   public func codesSize(ofChunk chunk: Int) -> Int {
     switch kind {
     case .f32: 4 * min(Layout.valuesPerChunk, valueCount - chunk * Layout.valuesPerChunk)
-    case .q8b64: panels(ofChunk: chunk).count * KernelShape.panelSize(columns: columns)
+    case .q8b64: panels(ofChunk: chunk).count * PanelGeometry.panelSize(columns: columns)
     }
   }
 
   /// Bytes of scale codes that chunk `chunk` decodes to.
   public func scalesSize(ofChunk chunk: Int) -> Int {
-    kind == .q8b64 ? codesSize(ofChunk: chunk) / KernelShape.block : 0
+    kind == .q8b64 ? codesSize(ofChunk: chunk) / PanelGeometry.block : 0
   }
 }

@@ -50,7 +50,7 @@ private final class VerificationScratch: @unchecked Sendable {
   init(largestChunk: Int, kernels: KernelTable) throws(SystemError) {
     decoder = try ChunkDecoder(largestChunk: largestChunk, kernels: kernels)
     codes = try AlignedArray(count: largestChunk)
-    scaleCodes = try AlignedArray(count: largestChunk / 64)
+    scaleCodes = try AlignedArray(count: PanelGeometry.scaleCount(codes: largestChunk))
   }
 
   func verify(chunk: Int, of tensor: TensorRecord, in file: ThimbleFile) throws(FormatError) {
@@ -70,14 +70,16 @@ private final class VerificationScratch: @unchecked Sendable {
     let k = shape.paddedColumns
     return codes.withSpan(0..<shape.codesSize(ofChunk: chunk)) { span in
       for index in span.indices where span[index] == 0 { return "byte \(index) of the codes is 0" }
-      // [panel][k / 4][32][4]
+      let lanes = PanelGeometry.panelRows
       for (index, panel) in shape.panels(ofChunk: chunk).enumerated() {
-        let rows = min(32, shape.rows - panel * 32)
-        guard rows < 32 || k > shape.columns else { continue }
+        let rows = min(lanes, shape.rows - panel * lanes)
+        guard rows < lanes || k > shape.columns else { continue }
         for column in 0..<k {
-          for row in (column < shape.columns ? rows : 0)..<32
-          where span[index * 32 * k + (column / 4 * 32 + row) * 4 + column % 4] != 128 {
-            return "the padding at row \(panel * 32 + row), column \(column) is not 128"
+          for lane in (column < shape.columns ? rows : 0)..<lanes
+          where span[
+            index * lanes * k + PanelGeometry.codeIndex(lane: lane, column: column)] != 128
+          {
+            return "the padding at row \(panel * lanes + lane), column \(column) is not 128"
           }
         }
       }

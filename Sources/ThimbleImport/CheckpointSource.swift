@@ -9,7 +9,7 @@ struct CheckpointSource {
   /// The directory of the weights.
   let folder: String
   let tensors: [CheckpointTensor]
-  let configuration: XLMConfiguration
+  let configuration: ModelConfiguration
   /// The dictionary from id to word of an original checkpoint.
   let words: PickledValue?
   /// What the configuration says that is not heeded.
@@ -39,7 +39,7 @@ struct CheckpointSource {
       }
       settings = try readJSON(settingsSource)
     }
-    let unknown = XLMConfiguration.unknownFields(settings, isOriginal: isOriginal)
+    let unknown = ModelConfiguration.unknownFields(settings, isOriginal: isOriginal)
     warnings =
       unknown.isEmpty
       ? []
@@ -50,7 +50,7 @@ struct CheckpointSource {
     architectures = (settings["architectures"]?.array ?? []).compactMap(\.string)
     Self.addLanguages(to: &settings, from: tokenizerSettings)
     do {
-      configuration = try XLMConfiguration(json: settings)
+      configuration = try ModelConfiguration(json: settings)
     } catch {
       throw .configuration(path: settingsSource, error)
     }
@@ -101,7 +101,7 @@ struct CheckpointSource {
     }
     // The original has the number of positions in its code, and counts the words when it loads.
     let positions = tensors.first {
-      TensorName.canonical($0.name) == XLMConfiguration.positionEmbeddingName
+      TensorName.canonical($0.name) == TensorName.positionEmbedding
     }
     if let rows = positions?.shape.first {
       object.set("max_position_embeddings", to: JSONValue(rows))

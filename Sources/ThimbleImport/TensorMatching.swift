@@ -4,14 +4,14 @@ package import ThimbleCheckpoint
 /// Brings the tensors of a checkpoint together with those that a configuration wants.
 package struct TensorMatching {
   package private(set) var tensors: [String: CheckpointTensor] = [:]
-  package private(set) var inventory: [XLMTensor] = []
-  package private(set) var heads: [XLMHead] = []
-  package private(set) var ignored: [XLMCheckpoint.IgnoredTensor] = []
-  private let configuration: XLMConfiguration
+  package private(set) var inventory: [ModelTensor] = []
+  package private(set) var heads: [HeadKind] = []
+  package private(set) var ignored: [ModelCheckpoint.IgnoredTensor] = []
+  private let configuration: ModelConfiguration
   private let path: String
 
   package init(
-    _ found: [CheckpointTensor], configuration: XLMConfiguration, path: String
+    _ found: [CheckpointTensor], configuration: ModelConfiguration, path: String
   ) throws(ImportError) {
     self.configuration = configuration
     self.path = path
@@ -31,14 +31,14 @@ package struct TensorMatching {
   /// A tied output matrix may be stored under either name, or both: then the embedding wins.
   private mutating func tieOutput() {
     guard configuration.tiesOutputEmbedding,
-      tensors[XLMConfiguration.tokenEmbeddingName] == nil,
-      let output = tensors.removeValue(forKey: XLMConfiguration.outputEmbeddingName)
+      tensors[TensorName.tokenEmbedding] == nil,
+      let output = tensors.removeValue(forKey: TensorName.outputEmbedding)
     else { return }
-    tensors[XLMConfiguration.tokenEmbeddingName] = output
+    tensors[TensorName.tokenEmbedding] = output
   }
 
   private mutating func takeEncoder() throws(ImportError) {
-    inventory = configuration.encoderTensors
+    inventory = configuration.encoderSlots.tensors
     let missing = inventory.map(\.name).filter { tensors[$0] == nil }
     guard missing.isEmpty else {
       throw .missingTensors(path: path, missing, found: tensors.values.map(\.name).sorted())
@@ -47,11 +47,7 @@ package struct TensorMatching {
 
   private mutating func takeHeads() {
     heads = configuration.heads { tensors[$0.name] != nil }
-    var names: Set<String> = []
-    for head in heads {
-      // Two heads may begin with the same summary.
-      inventory += configuration.tensors(of: head).filter { names.insert($0.name).inserted }
-    }
+    inventory = configuration.tensors(withHeads: heads)
   }
 
   private func checkShapes() throws(ImportError) {
@@ -71,7 +67,7 @@ package struct TensorMatching {
 
   private mutating func dismissSurplus() throws(ImportError) {
     let wanted = Set(inventory.map(\.name))
-    let ofHeads = Set(XLMHead.allCases.flatMap { configuration.tensors(of: $0) }.map(\.name))
+    let ofHeads = Set(HeadKind.allCases.flatMap { configuration.tensors(of: $0) }.map(\.name))
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) where !wanted.contains(name) {
       tensors[name] = nil
       if ofHeads.contains(name) {

@@ -16,7 +16,7 @@ extension TokenizerFiles: TokenizerSource {
   }
 }
 
-extension XLMCheckpoint {
+extension ModelCheckpoint {
   /// The tokenizer tables of Formats/tokenizer.md; nil if the checkpoint has no vocabulary.
   public func tokenizerTables() throws(TextError) -> [UInt8]? {
     guard let tokenizer else { return nil }

@@ -17,7 +17,7 @@ extension Encoder {
 /// A task is one head of one sequence.
 private struct HeadRegion: RegionBody {
   let batch: Batch
-  let configuration: XLMConfiguration
+  let configuration: ModelConfiguration
   let workspace: Workspace
   let kernels: KernelTable
 

@@ -6,7 +6,7 @@ public import ThimbleSystem
 ///
 /// One pass at a time. A pass allocates nothing.
 public final class Encoder {
-  public let configuration: XLMConfiguration
+  public let configuration: ModelConfiguration
   public let pool: ComputePool
   public let kernels: KernelTable
   /// What the inputs of int8 weights are rounded to.
@@ -24,7 +24,7 @@ public final class Encoder {
 
   /// Called before linear layers with their input in fp32, a row per token of the batch: what calibration looks at.
   /// The second feed-forward layer of int8 weights has no input in fp32, and is not reported.
-  public var observeInput: ((_ place: LinearPlace, _ input: FloatRows) -> Void)?
+  public var observeInput: ((_ place: InputPlace, _ input: FloatRows) -> Void)?
 
   /// - Parameters:
   ///   - maximumTokens: the most tokens of a batch.
@@ -35,7 +35,8 @@ public final class Encoder {
   ) throws(ModelError) {
     self.activations = activations
     self.provider = provider
-    configuration = provider.configuration
+    let configuration = provider.configuration
+    self.configuration = configuration
     self.pool = pool
     self.kernels = kernels
     let width = configuration.embeddingSize
@@ -47,19 +48,14 @@ public final class Encoder {
       lookUp = try LookUp(
         maximumRows: maximumTokens, width: width, workers: pool.threadCount)
     } catch { throw .system(error) }
-    tokens = try provider.matrix(
-      XLMConfiguration.tokenEmbeddingName, rows: configuration.vocabularySize, columns: width)
-    positions = try provider.table(
-      XLMConfiguration.positionEmbeddingName, rows: configuration.maxPositions, columns: width)
-    languages =
-      configuration.hasLanguageEmbeddings
-      ? try provider.table(
-        "transformer.lang_embeddings.weight", rows: configuration.languageCount, columns: width)
-      : nil
-    embeddingNorm = try provider.layerNorm("transformer.layer_norm_emb")
+    let slots = configuration.encoderSlots
+    tokens = try provider.matrix(slots.tokens)
+    positions = try provider.table(slots.positions)
+    languages = try slots.languages.map(provider.table)
+    embeddingNorm = try provider.layerNorm(slots.embeddingNorm)
     var layers: [EncoderLayer] = []
-    for layer in 0..<configuration.layerCount {
-      layers.append(try EncoderLayer(layer, of: provider, in: workspace))
+    for (index, slots) in slots.layers.enumerated() {
+      layers.append(try EncoderLayer(index, slots, of: provider, in: workspace))
     }
     self.layers = layers
   }
@@ -135,7 +131,7 @@ public final class Encoder {
   private func attend(
     _ layer: EncoderLayer, _ batch: Batch, keeping kept: [Int]?
   ) throws(WeightError) {
-    observeInput?(LinearPlace(layer: layer.index, part: .projections), workspace.hidden)
+    observeInput?(.projections(layer: layer.index), workspace.hidden)
     try compute(
       layer.projections, workspace.hidden, workspace.quantized, rows: batch.tokenCount)
     attendHeads(batch)
@@ -145,7 +141,7 @@ public final class Encoder {
     }
     let rows = kept?.count ?? batch.tokenCount
     quantize(workspace.context, for: layer.output.inputForm, into: workspace.quantized, rows: rows)
-    observeInput?(LinearPlace(layer: layer.index, part: .output), workspace.context)
+    observeInput?(.output(layer: layer.index), workspace.context)
     try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
     normalize(layer.attentionNorm, adding: workspace.update, rows: rows, for: layer.inner.inputForm)
   }
@@ -154,7 +150,7 @@ public final class Encoder {
   private func feedForward(
     _ layer: EncoderLayer, rows: Int, next: InputForm?
   ) throws(WeightError) {
-    observeInput?(LinearPlace(layer: layer.index, part: .inner), workspace.hidden)
+    observeInput?(.inner(layer: layer.index), workspace.hidden)
     let (quantized, inner) = (workspace.quantized, workspace.quantizedFeedForward)
     var innerRows = workspace.hidden
     switch layer.inner.steps {
@@ -166,7 +162,7 @@ public final class Encoder {
       innerRows = output
       try compute(group, workspace.hidden, quantized, rows: rows)
       activate(output, rows: rows, for: layer.outer.inputForm, into: inner)
-      observeInput?(LinearPlace(layer: layer.index, part: .outer), output)
+      observeInput?(.outer(layer: layer.index), output)
     }
     try compute(layer.outer, innerRows, inner, rows: rows)
     normalize(layer.feedForwardNorm, adding: workspace.update, rows: rows, for: next)

@@ -14,32 +14,21 @@ struct EncoderLayer {
   let feedForwardNorm: LayerNorm
 
   init(
-    _ layer: Int, of provider: some WeightProvider, in workspace: Workspace
+    _ layer: Int, _ slots: LayerSlots, of provider: some WeightProvider, in workspace: Workspace
   ) throws(ModelError) {
     index = layer
-    let width = provider.configuration.embeddingSize
-    let innerWidth = provider.configuration.feedForwardSize
-    let attention = "transformer.attentions.\(layer)"
-    func projection(_ name: String) throws(ModelError) -> Linear {
-      try provider.linear("\(attention).\(name)", outputs: width, inputs: width)
-    }
     projections = LinearGroup([
-      (try projection("q_lin"), workspace.query), (try projection("k_lin"), workspace.key),
-      (try projection("v_lin"), workspace.value),
+      (try provider.linear(slots.query), workspace.query),
+      (try provider.linear(slots.key), workspace.key),
+      (try provider.linear(slots.value), workspace.value),
     ])
-    output = LinearGroup([(try projection("out_lin"), workspace.update)])
-    attentionNorm = try provider.layerNorm("transformer.layer_norm1.\(layer)")
-    let feedForward = "transformer.ffns.\(layer)"
-    outer = LinearGroup([
-      (
-        try provider.linear("\(feedForward).lin2", outputs: width, inputs: innerWidth),
-        workspace.update
-      )
-    ])
+    output = LinearGroup([(try provider.linear(slots.output), workspace.update)])
+    attentionNorm = try provider.layerNorm(slots.attentionNorm)
+    outer = LinearGroup([(try provider.linear(slots.outer), workspace.update)])
     inner = try FeedForwardInner(
-      try provider.linear("\(feedForward).lin1", outputs: innerWidth, inputs: width),
-      next: outer, activation: provider.configuration.activation, in: workspace)
-    feedForwardNorm = try provider.layerNorm("transformer.layer_norm2.\(layer)")
+      try provider.linear(slots.inner), next: outer,
+      activation: provider.configuration.activation, in: workspace)
+    feedForwardNorm = try provider.layerNorm(slots.feedForwardNorm)
   }
 }
 
@@ -56,7 +45,7 @@ struct FeedForwardInner {
   }
 
   init(
-    _ layer: Linear, next: LinearGroup, activation: XLMConfiguration.Activation,
+    _ layer: Linear, next: LinearGroup, activation: ModelConfiguration.Activation,
     in workspace: Workspace
   ) throws(ModelError) {
     inputForm = InputForm(of: layer.weights)
@@ -75,7 +64,7 @@ struct FeedForwardInner {
   }
 }
 
-extension XLMConfiguration.Activation {
+extension ModelConfiguration.Activation {
   /// What computes it.
   var operation: ActivatedLinear.Activation {
     switch self {

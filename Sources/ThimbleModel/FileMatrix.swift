@@ -53,7 +53,9 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
 
   func panels(ofChunk chunk: Int) -> Range<Int> { tensor.shape.panels(ofChunk: chunk) }
 
-  func group(ofRow row: Int) -> Int { row / 32 / tensor.shape.panelsPerChunk }
+  func group(ofRow row: Int) -> Int {
+    PanelGeometry.place(ofRow: row).panel / tensor.shape.panelsPerChunk
+  }
 
   func load(chunk: Int, worker: Int) throws(WeightError) -> LoadedPanels {
     .int8(try codes(ofChunk: chunk, worker: worker))
@@ -64,8 +66,9 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
   ) throws(WeightError) {
     let chunk = group(ofRow: row)
     let panels = try codes(ofChunk: chunk, worker: worker)
+    let place = PanelGeometry.place(ofRow: row)
     scratch[worker].kernels.dequantizeQ8(
-      panels.following(row / 32 - chunk * tensor.shape.panelsPerChunk), row: row % 32,
+      panels.following(place.panel - chunk * tensor.shape.panelsPerChunk), row: place.lane,
       columns: columns, columnFactors: columnFactors?.from(0), into: values.from(offset))
   }
 
@@ -99,11 +102,12 @@ final class FileMatrix: PanelSource, @unchecked Sendable {
         if isDecoded[chunk] == 0 {
           try scratch.decoder.decode(
             chunk: chunk, of: tensor, in: file, into: pinned.codes, at: offset,
-            scaleCodes: pinned.scaleCodes, at: offset / 64)
+            scaleCodes: pinned.scaleCodes, at: PanelGeometry.scaleCount(codes: offset))
           isDecoded[chunk] = 1
         }
         return Q8Panel(
-          codes: pinned.codes.from(offset), scaleCodes: pinned.scaleCodes.from(offset / 64),
+          codes: pinned.codes.from(offset),
+          scaleCodes: pinned.scaleCodes.from(PanelGeometry.scaleCount(codes: offset)),
           steps: steps, k: tensor.shape.paddedColumns, next: .followingCodes)
       }
       if scratch.holding != tensor.firstChunk + chunk {
@@ -134,7 +138,7 @@ final class PinnedCodes: Sendable {
 
   init(codeCount: Int) throws(SystemError) {
     codes = try AlignedArray(count: codeCount, pages: .huge)
-    scaleCodes = try AlignedArray(count: codeCount / 64, pages: .huge)
+    scaleCodes = try AlignedArray(count: PanelGeometry.scaleCount(codes: codeCount), pages: .huge)
   }
 
   /// Keeps only chunks that begin before `end`, and have at most `largestChunk` codes. The memory of the others goes back to
@@ -143,7 +147,7 @@ final class PinnedCodes: Sendable {
     limit.store(end, ordering: .relaxed)
     guard end < codes.count - largestChunk else { return }
     codes.giveBack(from: end + largestChunk)
-    scaleCodes.giveBack(from: (end + largestChunk) / 64)
+    scaleCodes.giveBack(from: PanelGeometry.scaleCount(codes: end + largestChunk))
   }
 }
 
@@ -160,6 +164,6 @@ final class WorkerScratch {
     self.kernels = kernels
     decoder = try ChunkDecoder(largestChunk: largestChunk, kernels: kernels)
     codes = try AlignedArray(count: largestChunk)
-    scaleCodes = try AlignedArray(count: largestChunk / 64)
+    scaleCodes = try AlignedArray(count: PanelGeometry.scaleCount(codes: largestChunk))
   }
 }

@@ -7,7 +7,7 @@ public import ThimbleSystem
 /// The weights of a .thimble file, pinned as far as a plan says.
 public final class FileWeights: WeightProvider {
   public let file: ThimbleFile
-  public let configuration: XLMConfiguration
+  public let configuration: ModelConfiguration
   private let scratch: [WorkerScratch]
   private let pinned: PinnedCodes
   /// What is pinned of each matrix, by its first chunk.
@@ -20,9 +20,9 @@ public final class FileWeights: WeightProvider {
   public var path: String { file.path }
 
   /// Reads the configuration that `file` holds.
-  public static func configuration(of file: ThimbleFile) throws(ModelError) -> XLMConfiguration {
+  public static func configuration(of file: ThimbleFile) throws(ModelError) -> ModelConfiguration {
     do {
-      return try XLMConfiguration(json: try JSONValue(parsing: file.configuration.bytes()))
+      return try ModelConfiguration(json: try JSONValue(parsing: file.configuration.bytes()))
     } catch { throw .configuration(path: file.path, reason: "\(error)") }
   }
 
@@ -61,16 +61,16 @@ public final class FileWeights: WeightProvider {
     let offset: Int
   }
 
-  public func contains(_ name: String) -> Bool { file.tensor(named: name) != nil }
+  public func contains(_ tensor: ModelTensor) -> Bool { file.tensor(named: tensor.name) != nil }
 
-  private func tensor(_ name: String, shape: [Int]) throws(ModelError) -> TensorRecord {
-    guard let tensor = file.tensor(named: name) else {
-      throw .missingTensors(path: path, tensors: [name])
+  private func record(_ wanted: ModelTensor) throws(ModelError) -> TensorRecord {
+    guard let tensor = file.tensor(named: wanted.name) else {
+      throw .missingTensors(path: path, tensors: [wanted.name])
     }
     let found =
       tensor.shape.rank == 1 ? [tensor.shape.columns] : [tensor.shape.rows, tensor.shape.columns]
-    guard found == shape else {
-      throw .shape(path: path, tensor: name, found: found, expected: shape)
+    guard found == wanted.shape else {
+      throw .shape(path: path, tensor: wanted.name, found: found, expected: wanted.shape)
     }
     return tensor
   }
@@ -85,13 +85,13 @@ public final class FileWeights: WeightProvider {
     } catch { throw .format(error) }
   }
 
-  public func matrix(
-    _ name: String, rows: Int, columns: Int
-  ) throws(ModelError) -> any PanelSource {
-    let tensor = try tensor(name, shape: [rows, columns])
+  public func matrix(_ wanted: ModelTensor) throws(ModelError) -> any PanelSource {
+    let tensor = try record(wanted)
     guard tensor.shape.kind == .f32 else { return try fileMatrix(tensor) }
     let matrix: FloatMatrix
-    do { matrix = try FloatMatrix(rows: rows, columns: columns) } catch { throw .system(error) }
+    do {
+      matrix = try FloatMatrix(rows: tensor.shape.rows, columns: tensor.shape.columns)
+    } catch { throw .system(error) }
     scratch[0].holding = nil
     do throws(FormatError) {
       try file.forEachChunk(
@@ -100,18 +100,15 @@ public final class FileWeights: WeightProvider {
     return matrix
   }
 
-  public func table(
-    _ name: String, rows: Int, columns: Int
-  ) throws(ModelError) -> any RowSource {
-    let tensor = try tensor(name, shape: [rows, columns])
-    if tensor.shape.kind == .f32 { return FloatTable(try values(of: tensor), columns: columns) }
-    return try fileMatrix(tensor)
+  public func table(_ wanted: ModelTensor) throws(ModelError) -> any RowSource {
+    let tensor = try record(wanted)
+    guard tensor.shape.kind == .f32 else { return try fileMatrix(tensor) }
+    return FloatTable(try values(of: tensor), columns: tensor.shape.columns)
   }
 
-  public func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
-    let tensor = try tensor(name, shape: [count])
-    return try values(
-      of: tensor, count: KernelShape.panelCount(rows: count) * KernelShape.panelRows)
+  public func vector(_ wanted: ModelTensor) throws(ModelError) -> AlignedArray<Float> {
+    let tensor = try record(wanted)
+    return try values(of: tensor, count: PanelGeometry.paddedRows(tensor.shape.columns))
   }
 
   public func checkUnchanged() throws(ModelError) {
@@ -121,9 +118,11 @@ public final class FileWeights: WeightProvider {
   /// Keeps no more decoded codes than `byteCount` until it is called again; what is not kept is decoded at each use. Changes
   /// no result. Not while the weights are used.
   public func keepPinned(atMost byteCount: Int) {
-    // The last chunk that is kept may reach beyond. To 64 codes there is one of the scale.
+    // The last chunk that is kept may reach beyond. To each block of codes there is one of the scale.
+    let block = PanelGeometry.block
     let codes =
-      byteCount == .max ? .max : max(byteCount - 2 * file.largestChunk, 0) / 65 * 64
+      byteCount == .max
+      ? .max : max(byteCount - 2 * file.largestChunk, 0) / (block + 1) * block
     pinned.keep(to: codes, largestChunk: file.largestChunk)
     for matrix in matrices.values { matrix.forget(from: codes) }
   }

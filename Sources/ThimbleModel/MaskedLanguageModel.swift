@@ -5,8 +5,6 @@ public import ThimbleSystem
 /// The encoder with the head that scores every token of the vocabulary at chosen positions.
 public final class MaskedLanguageModel {
   public let encoder: Encoder
-  /// The name of a tensor that is there if the head is.
-  public static let biasName = "pred_layer.proj.bias"
   private let head: LinearGroup
   private let logits: FloatRows
   private let scored: FloatRows
@@ -49,22 +47,20 @@ public final class MaskedLanguageModel {
       scored = try FloatRows(rows: positionsPerRound, width: configuration.embeddingSize)
       quantized = try QuantizedRows(
         rows: positionsPerRound,
-        k: KernelShape.paddedColumns(configuration.embeddingSize),
+        k: PanelGeometry.paddedColumns(configuration.embeddingSize),
         precision: encoder.workspace.quantized.precision)
     } catch { throw .system(error) }
+    let output = configuration.vocabularyOutput
     let matrix =
       configuration.tiesOutputEmbedding
-      ? encoder.tokenMatrix
-      : try provider.matrix(
-        XLMConfiguration.outputEmbeddingName, rows: configuration.vocabularySize,
-        columns: configuration.embeddingSize)
-    let bias = try provider.vector(Self.biasName, count: configuration.vocabularySize)
+      ? encoder.tokenMatrix : try provider.matrix(output.weight)
+    let bias = try provider.vector(output.bias)
     head = LinearGroup([(Linear(weights: matrix, bias: bias), logits)])
   }
 
   /// Bytes that the head takes beside the encoder when all of its positions are used.
   static func byteCount(
-    _ configuration: XLMConfiguration, positions: Int, activations: ActivationPrecision
+    _ configuration: ModelConfiguration, positions: Int, activations: ActivationPrecision
   ) -> Int {
     FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
       + QuantizedRows.byteCount(

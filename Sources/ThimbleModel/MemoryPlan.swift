@@ -53,7 +53,7 @@ public struct MemoryPlan: Sendable, Equatable {
   ///   - base: what the process has beside the model; nil: what it has now.
   /// - Throws: with the minimum, if not even 16 tokens fit: `ModelError.inflated` if the file is to blame, else `.budget`.
   public init(
-    _ file: ThimbleFile, configuration: XLMConfiguration, budget: MemoryBudget, tokens: Int,
+    _ file: ThimbleFile, configuration: ModelConfiguration, budget: MemoryBudget, tokens: Int,
     withHead: Bool, positionsPerRound: Int = MaskedLanguageModel.standardPositionsPerRound,
     activations: ActivationPrecision = .int8, base: Int? = nil, threads: Int
   ) throws(ModelError) {
@@ -70,7 +70,7 @@ public struct MemoryPlan: Sendable, Equatable {
     }
     let tokens = max(1, min(tokens, Self.mostTokens))
     let positionsPerRound = max(1, min(positionsPerRound, Self.mostTokens))
-    let feedForward = FeedForwardShapes(file.tensors)
+    let feedForward = FeedForwardShapes(configuration, file)
     let fewestPositions = min(positionsPerRound, MaskedLanguageModel.standardPositionsPerRound)
     func workspace(_ tokens: Int, positions: Int = fewestPositions) -> Int {
       Workspace.byteCount(

@@ -13,17 +13,6 @@ public final class SequenceClassifier {
   private let scores: FloatRows
   private let activation: Activation
 
-  private static let layer = "sequence_summary.summary"
-
-  /// Whether the weights of such a head are among those of `provider`.
-  public static func isPart(of provider: some WeightProvider) -> Bool {
-    heads(of: provider).contains(.sequenceClassification)
-  }
-
-  private static func heads(of provider: some WeightProvider) -> [XLMHead] {
-    provider.configuration.heads { provider.contains($0.name) }
-  }
-
   private enum Activation: String { case identity, tanh, relu, gelu }
 
   /// - Parameter maximumSequences: the most sequences that are scored at once.
@@ -36,7 +25,7 @@ public final class SequenceClassifier {
     let configuration = provider.configuration
     let summary = configuration.summary
     // What a head for something else computes, even if it begins alike, are no classes of texts.
-    let heads = Self.heads(of: provider)
+    let heads = provider.heads
     if !heads.contains(.sequenceClassification), let other = heads.first(where: { !$0.isRunnable })
     {
       throw .head(
@@ -55,28 +44,25 @@ public final class SequenceClassifier {
     }
     self.activation = activation
     let width = configuration.embeddingSize
-    let outputs =
-      summary.usesProjection && summary.projectsToLabels ? configuration.labels.count : width
     do {
       summaries = try FloatRows(rows: maximumSequences, width: width)
       quantized = try QuantizedRows(
-        rows: maximumSequences, k: KernelShape.paddedColumns(width),
+        rows: maximumSequences, k: PanelGeometry.paddedColumns(width),
         precision: encoder.activations)
-      scores = try FloatRows(rows: maximumSequences, width: outputs)
+      scores = try FloatRows(rows: maximumSequences, width: configuration.summaryWidth)
     } catch { throw .system(error) }
-    guard summary.usesProjection else {
+    guard let slot = configuration.summaryProjection else {
       projection = nil
       return
     }
-    guard Self.isPart(of: provider) else {
+    guard heads.contains(.sequenceClassification) else {
       throw .head(
         path: provider.path,
         reason:
-          "there is no classification head (\(Self.layer)). A fine-tuned XLMForSequenceClassification has one."
+          "there is no classification head (\(slot.weight.name)). A fine-tuned XLMForSequenceClassification has one."
       )
     }
-    let linear = try provider.linear(Self.layer, outputs: outputs, inputs: width)
-    projection = LinearGroup([(linear, scores)])
+    projection = LinearGroup([(try provider.linear(slot), scores)])
   }
 
   /// The scores of at most `maximumSequences` sequences before softmax or sigmoid.

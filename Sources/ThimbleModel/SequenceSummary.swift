@@ -7,7 +7,7 @@ extension Encoder {
   ///
   /// Only a sequence's own tokens count: there is no padding whose zeros would weigh down a mean.
   func summarize(
-    _ kind: XLMConfiguration.Summary.Kind, _ rows: Range<Int>, into output: FloatRows,
+    _ kind: ModelConfiguration.Summary.Kind, _ rows: Range<Int>, into output: FloatRows,
     at target: Int
   ) {
     let summed =
@@ -42,7 +42,7 @@ public enum Pooling: String, Sendable, CaseIterable {
 /// Makes one vector of each sequence.
 public final class SentencePooling {
   private let encoder: Encoder
-  private let kind: XLMConfiguration.Summary.Kind
+  private let kind: ModelConfiguration.Summary.Kind
   private let vector: FloatRows
 
   public init(_ encoder: Encoder, _ pooling: Pooling) throws(ModelError) {

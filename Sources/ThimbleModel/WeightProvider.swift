@@ -6,17 +6,17 @@ public import ThimbleSystem
 public protocol WeightProvider {
   /// What messages call the origin of the weights.
   var path: String { get }
-  var configuration: XLMConfiguration { get }
+  var configuration: ModelConfiguration { get }
   /// Whether some of its matrices are fp32 with rounded input.
   var roundsInput: Bool { get }
-  /// Whether the tensor named `name` is there.
-  func contains(_ name: String) -> Bool
-  /// The weights of a linear layer, [rows, columns].
-  func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> any PanelSource
-  /// A table of embeddings, [rows, columns].
-  func table(_ name: String, rows: Int, columns: Int) throws(ModelError) -> any RowSource
-  /// A vector of `count` values, followed by zeros up to a multiple of 32.
-  func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float>
+  /// Whether `tensor` is there.
+  func contains(_ tensor: ModelTensor) -> Bool
+  /// The weights of a linear layer, [outputs, inputs].
+  func matrix(_ tensor: ModelTensor) throws(ModelError) -> any PanelSource
+  /// A table of embeddings, [rows, width].
+  func table(_ tensor: ModelTensor) throws(ModelError) -> any RowSource
+  /// The values of a tensor of one dimension, followed by zeros up to whole panels.
+  func vector(_ tensor: ModelTensor) throws(ModelError) -> AlignedArray<Float>
   /// Checks that nobody has written into the files behind the weights: called when a result has been computed of them, and
   /// before it is used.
   ///
@@ -27,18 +27,16 @@ public protocol WeightProvider {
 extension WeightProvider {
   public var roundsInput: Bool { false }
 
-  /// The linear layer whose tensors are `name`.weight and `name`.bias.
-  func linear(_ name: String, outputs: Int, inputs: Int) throws(ModelError) -> Linear {
-    Linear(
-      weights: try matrix("\(name).weight", rows: outputs, columns: inputs),
-      bias: try vector("\(name).bias", count: outputs))
+  /// The heads of which every tensor is there.
+  public var heads: [HeadKind] { configuration.heads(where: contains) }
+
+  func linear(_ slot: LinearSlot) throws(ModelError) -> Linear {
+    Linear(weights: try matrix(slot.weight), bias: try vector(slot.bias))
   }
 
-  /// The layer norm whose tensors are `name`.weight and `name`.bias.
-  func layerNorm(_ name: String) throws(ModelError) -> LayerNorm {
+  func layerNorm(_ slot: NormSlot) throws(ModelError) -> LayerNorm {
     LayerNorm(
-      weight: try vector("\(name).weight", count: configuration.embeddingSize),
-      bias: try vector("\(name).bias", count: configuration.embeddingSize),
+      weight: try vector(slot.gain), bias: try vector(slot.bias),
       epsilon: Float(configuration.layerNormEpsilon))
   }
 }

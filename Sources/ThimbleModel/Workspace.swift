@@ -33,7 +33,7 @@ final class Workspace {
   private var tiles: [AlignedArray<Float>] = []
 
   init(
-    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int,
+    _ configuration: ModelConfiguration, maximumTokens: Int, scoredPositions: Int,
     activations: ActivationPrecision, workers: Int, roundsInput: Bool
   ) throws(SystemError) {
     let width = configuration.embeddingSize
@@ -52,9 +52,9 @@ final class Workspace {
     update = rows(4)
     logits = FloatRows(rows: scoredPositions, width: configuration.vocabularySize, in: shared)
     quantized = try QuantizedRows(
-      rows: maximumTokens, k: KernelShape.paddedColumns(width), precision: activations)
+      rows: maximumTokens, k: PanelGeometry.paddedColumns(width), precision: activations)
     quantizedFeedForward = try QuantizedRows(
-      rows: maximumTokens, k: KernelShape.paddedColumns(configuration.feedForwardSize),
+      rows: maximumTokens, k: PanelGeometry.paddedColumns(configuration.feedForwardSize),
       precision: activations)
     rounded =
       roundsInput
@@ -87,7 +87,7 @@ final class Workspace {
   }
 
   private static func sharedByteCount(
-    _ configuration: XLMConfiguration, maximumTokens: Int, scoredPositions: Int
+    _ configuration: ModelConfiguration, maximumTokens: Int, scoredPositions: Int
   ) -> Int {
     max(
       5 * FloatRows.byteCount(rows: maximumTokens, width: configuration.embeddingSize),
@@ -98,7 +98,7 @@ final class Workspace {
   ///
   /// - Parameter weights: says what lies between the layers of feed-forward blocks.
   static func byteCount(
-    _ configuration: XLMConfiguration, weights: FeedForwardShapes, maximumTokens: Int,
+    _ configuration: ModelConfiguration, weights: FeedForwardShapes, maximumTokens: Int,
     scoredPositions: Int, activations: ActivationPrecision, workers: Int
   ) -> Int {
     let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
@@ -131,15 +131,14 @@ struct FeedForwardShapes {
     let chunks: Int
   }
 
-  init(_ tensors: [TensorRecord]) {
-    for shape in tensors.lazy.map(\.shape) where shape.name.hasPrefix("transformer.ffns.") {
-      if shape.kind == .q8b64 {
-        if shape.name.hasSuffix(".lin1.weight") {
-          tiles.insert(Tile(panels: shape.panels(ofChunk: 0).count, chunks: shape.chunkCount))
-        }
-      } else if shape.rank == 2 {
-        isFloat = true
+  init(_ configuration: ModelConfiguration, _ file: ThimbleFile) {
+    for slots in configuration.encoderSlots.layers {
+      let inner = file.tensor(named: slots.inner.weight.name)?.shape
+      let outer = file.tensor(named: slots.outer.weight.name)?.shape
+      if let inner, inner.kind == .q8b64 {
+        tiles.insert(Tile(panels: inner.panels(ofChunk: 0).count, chunks: inner.chunkCount))
       }
+      isFloat = isFloat || inner?.kind == .f32 || outer?.kind == .f32
     }
   }
 }

@@ -58,12 +58,12 @@ public struct ActivatedLinear {
 
   /// Whether each chunk yields whole blocks of outputs.
   private static func isWhole(panels: Int, chunkCount: Int) -> Bool {
-    panels * KernelShape.panelRows % KernelShape.block == 0 || chunkCount == 1
+    panels * PanelGeometry.panelRows % PanelGeometry.block == 0 || chunkCount == 1
   }
 
   /// Values that a worker's tile holds for weights in `chunkCount` chunks of `panels` panels.
   public static func tileSize(panels: Int, chunkCount: Int, maximumRows: Int) -> Int {
-    let width = panels * KernelShape.panelRows
+    let width = panels * PanelGeometry.panelRows
     return isWhole(panels: panels, chunkCount: chunkCount)
       ? min(rowsPerRound, maximumRows) * width : maximumRows * width * 2
   }
@@ -111,7 +111,7 @@ public struct ActivatedLinear {
       task * chunksPerTask..<min((task + 1) * chunksPerTask, weights.chunkCount)
     let firstPanel = weights.panels(ofChunk: chunks.lowerBound).lowerBound
     let endPanel = weights.panels(ofChunk: chunks.upperBound - 1).upperBound
-    let stride = (endPanel - firstPanel) * KernelShape.panelRows
+    let stride = (endPanel - firstPanel) * PanelGeometry.panelRows
     let tile = Rows(tiles[worker], stride: stride)
     var loaded: LoadedPanels?
     for round in Swift.stride(from: 0, to: rows, by: rowsPerRound) {
@@ -126,14 +126,14 @@ public struct ActivatedLinear {
         let panels = weights.panels(ofChunk: chunk)
         layer.multiply(
           loaded, panels: panels, input, rows: range,
-          into: tile.from(column: (panels.lowerBound - firstPanel) * KernelShape.panelRows),
+          into: tile.from(column: (panels.lowerBound - firstPanel) * PanelGeometry.panelRows),
           kernels: kernels)
         meter.addWork(worker, .matmul, since: time)
       }
       let time = meter.now()
       activation.apply(to: tile.array, 0..<range.count * stride, kernels)
       // Outputs beyond the last are padding of its panel.
-      let column = firstPanel * KernelShape.panelRows
+      let column = firstPanel * PanelGeometry.panelRows
       kernels.quantize(
         tile, columns: min(stride, weights.rows - column),
         columnFactors: nextFactors?.from(column), into: output, rows: range, column: column)

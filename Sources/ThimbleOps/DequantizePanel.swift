@@ -10,12 +10,12 @@ extension Q8Panel {
   public func dequantize(
     columns: Int, factors: AlignedArray<Float>?, into output: ArrayTail<Float>
   ) {
-    let lanes = KernelShape.panelRows
+    let lanes = PanelGeometry.panelRows
     output.array.withMutableSpan(output.offset..<output.offset + columns * lanes) { output in
       codes.array.withSpan(codes.offset..<codes.offset + lanes * k) { codes in
         for column in 0..<columns {
           let factor = factors?[column] ?? 1
-          let scales = scaleCodes.offset + column / KernelShape.block * lanes
+          let scales = scaleCodes.offset + column / PanelGeometry.block * lanes
           for lane in 0..<lanes {
             let code = Float(Int32(codes[(column / 4 * lanes + lane) * 4 + column % 4]) - 128)
             output[column * lanes + lane] =

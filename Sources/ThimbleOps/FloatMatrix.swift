@@ -25,26 +25,26 @@ public final class FloatMatrix: PanelSource {
   }
 
   private func place(_ row: Int, _ column: Int) -> Int {
-    let lanes = KernelShape.panelRows
+    let lanes = PanelGeometry.panelRows
     return (row / lanes * columns + column) * lanes + row % lanes
   }
 
   /// Bytes that such a matrix takes: whole panels.
   public static func byteCount(rows: Int, columns: Int) -> Int {
-    4 * KernelShape.panelCount(rows: rows) * KernelShape.panelRows * columns
+    4 * PanelGeometry.panelCount(rows: rows) * PanelGeometry.panelRows * columns
   }
 
   public var precision: WeightPrecision { .float32 }
-  public var chunkCount: Int { KernelShape.panelCount(rows: rows) }
+  public var chunkCount: Int { PanelGeometry.panelCount(rows: rows) }
   public var columnFactors: AlignedArray<Float>? { nil }
 
   public func panels(ofChunk chunk: Int) -> Range<Int> { chunk..<chunk + 1 }
   public func willUse() {}
   public func didUse() {}
-  public func group(ofRow row: Int) -> Int { row / KernelShape.panelRows }
+  public func group(ofRow row: Int) -> Int { row / PanelGeometry.panelRows }
 
   public func load(chunk: Int, worker: Int) throws(WeightError) -> LoadedPanels {
-    .float32(panels.from(chunk * KernelShape.panelRows * columns))
+    .float32(panels.from(chunk * PanelGeometry.panelRows * columns))
   }
 
   public func copyRow(

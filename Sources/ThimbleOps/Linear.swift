@@ -7,7 +7,8 @@ public struct Linear {
   public let bias: AlignedArray<Float>
 
   public init(weights: any PanelSource, bias: AlignedArray<Float>) {
-    precondition(bias.count >= (weights.rows + 31) / 32 * 32, "the bias is not padded to panels")
+    precondition(
+      bias.count >= PanelGeometry.paddedRows(weights.rows), "the bias is not padded to panels")
     self.weights = weights
     self.bias = bias
   }
@@ -23,7 +24,7 @@ public struct FloatRows {
   public init(rows: Int, width: Int) throws(SystemError) {
     self.rows = rows
     self.width = width
-    stride = (width + 31) / 32 * 32
+    stride = PanelGeometry.paddedRows(width)
     values = try AlignedArray(count: rows * stride)
   }
 
@@ -31,7 +32,7 @@ public struct FloatRows {
   public init(rows: Int, width: Int, in memory: AlignedArray<Float>, at offset: Int = 0) {
     self.rows = rows
     self.width = width
-    stride = (width + 31) / 32 * 32
+    stride = PanelGeometry.paddedRows(width)
     values = AlignedArray(offset..<offset + rows * stride, of: memory)
   }
 
@@ -39,7 +40,9 @@ public struct FloatRows {
   public func from(row: Int) -> Rows { Rows(values, at: row * stride, stride: stride) }
 
   /// Bytes that such rows take.
-  public static func byteCount(rows: Int, width: Int) -> Int { rows * ((width + 31) / 32 * 32) * 4 }
+  public static func byteCount(rows: Int, width: Int) -> Int {
+    rows * PanelGeometry.paddedRows(width) * 4
+  }
 }
 
 /// The input of linear layers: fp32 rows, and their quantised form for int8 weights.
@@ -124,7 +127,8 @@ public struct LinearGroup {
       let isLoaded = meter.addWork(worker, .decode, since: start)
       layer.multiply(
         loaded, panels: panels, input, rows: 0..<rows,
-        into: Rows(output.values, at: panels.lowerBound * 32, stride: output.stride),
+        into: Rows(
+          output.values, at: panels.lowerBound * PanelGeometry.panelRows, stride: output.stride),
         kernels: kernels)
       meter.addWork(worker, .matmul, since: isLoaded)
     }
@@ -137,7 +141,7 @@ extension Linear {
     _ loaded: LoadedPanels, panels: Range<Int>, _ input: LinearInput, rows: Range<Int>,
     into out: Rows, kernels: KernelTable
   ) {
-    let bias = bias.from(panels.lowerBound * 32)
+    let bias = bias.from(panels.lowerBound * PanelGeometry.panelRows)
     switch loaded {
     case .int8(let first):
       kernels.matmulQ8(
@@ -145,9 +149,11 @@ extension Linear {
     case .float32(let first):
       for index in 0..<panels.count {
         kernels.matmulF32(
-          weights: first.array.from(first.offset + index * 32 * weights.columns),
+          weights: first.array.from(
+            first.offset + index * PanelGeometry.panelRows * weights.columns),
           k: weights.columns, x: input.rows.from(row: rows.lowerBound), tokens: rows.count,
-          bias: bias.array.from(bias.offset + index * 32), out: out.from(column: index * 32))
+          bias: bias.array.from(bias.offset + index * PanelGeometry.panelRows),
+          out: out.from(column: index * PanelGeometry.panelRows))
       }
     }
   }
@@ -156,7 +162,7 @@ extension Linear {
 extension QuantizedRows {
   /// Bytes that so many rows take.
   public static func byteCount(rows: Int, columns: Int, precision: ActivationPrecision) -> Int {
-    let k = KernelShape.paddedColumns(columns)
-    return rows * ((precision == .int16 ? 2 * k : k) + k / KernelShape.block * 8)
+    let k = PanelGeometry.paddedColumns(columns)
+    return rows * ((precision == .int16 ? 2 * k : k) + k / PanelGeometry.block * 8)
   }
 }

@@ -47,8 +47,10 @@ extension Q8Panel {
   /// The panel `index` places behind this one.
   public func following(_ index: Int) -> Q8Panel {
     Q8Panel(
-      codes: codes.array.from(codes.offset + index * 32 * k),
-      scaleCodes: scaleCodes.array.from(scaleCodes.offset + index * 32 * k / 64), steps: steps, k: k
+      codes: codes.array.from(codes.offset + index * PanelGeometry.panelRows * k),
+      scaleCodes: scaleCodes.array.from(
+        scaleCodes.offset + PanelGeometry.scaleCount(codes: index * PanelGeometry.panelRows * k)),
+      steps: steps, k: k
     )
   }
 }

@@ -9,15 +9,15 @@ extension QuantizedRows {
   public func dequantize(
     rows: Range<Int>, columns: Int, factors: AlignedArray<Float>?, into output: FloatRows
   ) {
-    let blocks = k / KernelShape.block
+    let blocks = k / PanelGeometry.block
     for row in rows {
       let start = row * output.stride
       codes.withSpan(row * k..<row * k + columns) { codes in
         output.values.withMutableSpan(start..<start + columns) { values in
-          for block in 0..<(columns + KernelShape.block - 1) / KernelShape.block {
+          for block in 0..<(columns + PanelGeometry.block - 1) / PanelGeometry.block {
             let scale = scales[row * blocks + block]
-            let end = min((block + 1) * KernelShape.block, columns)
-            for column in block * KernelShape.block..<end {
+            let end = min((block + 1) * PanelGeometry.block, columns)
+            for column in block * PanelGeometry.block..<end {
               let low = lowCodes.map { Float($0[row * k + column]) }
               let code = low.map { 255 * Float(codes[column]) + $0 } ?? Float(codes[column])
               values[column] = code * scale

@@ -13,7 +13,7 @@ final class CheckpointMatrix: PanelSource, @unchecked Sendable {
   private let kernels: KernelTable
   private let scratch: [AlignedArray<Float>]
 
-  /// - Parameter scratch: for each worker, 32 values per column.
+  /// - Parameter scratch: for each worker, a panel of values.
   init(
     _ tensor: CheckpointTensor, element: WeightElement, kernels: KernelTable,
     scratch: [AlignedArray<Float>]
@@ -27,7 +27,7 @@ final class CheckpointMatrix: PanelSource, @unchecked Sendable {
   }
 
   var precision: WeightPrecision { .float32 }
-  var chunkCount: Int { (rows + 31) / 32 }
+  var chunkCount: Int { PanelGeometry.panelCount(rows: rows) }
   var columnFactors: AlignedArray<Float>? { nil }
 
   func panels(ofChunk chunk: Int) -> Range<Int> { chunk..<chunk + 1 }
@@ -36,8 +36,10 @@ final class CheckpointMatrix: PanelSource, @unchecked Sendable {
   func didUse() {}
 
   func load(chunk: Int, worker: Int) throws(WeightError) -> LoadedPanels {
+    let first = chunk * PanelGeometry.panelRows
     kernels.packF32(
-      weights(ofRows: chunk * 32..<min(chunk * 32 + 32, rows)), into: scratch[worker].from(0))
+      weights(ofRows: first..<min(first + PanelGeometry.panelRows, rows)),
+      into: scratch[worker].from(0))
     return .float32(scratch[worker].from(0))
   }
 
@@ -46,7 +48,7 @@ final class CheckpointMatrix: PanelSource, @unchecked Sendable {
   ) throws(WeightError) {
     let panel = scratch[worker]
     kernels.packF32(weights(ofRows: row..<row + 1), into: panel.from(0))
-    for column in 0..<columns { values[offset + column] = panel[column * 32] }
+    for column in 0..<columns { values[offset + column] = panel[column * PanelGeometry.panelRows] }
   }
 
   private func weights(ofRows range: Range<Int>) -> WeightRows {

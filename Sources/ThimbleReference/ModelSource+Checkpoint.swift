@@ -10,12 +10,12 @@ extension ModelSource {
   public static func checkpoint(
     _ path: String, options: RunOptions = RunOptions()
   ) throws -> ModelSource {
-    try .checkpoint(try XLMCheckpoint.open(path), options: options)
+    try .checkpoint(try ModelCheckpoint.open(path), options: options)
   }
 
   /// A checkpoint that was opened, to be run in place in fp32.
   public static func checkpoint(
-    _ checkpoint: XLMCheckpoint, options: RunOptions = RunOptions()
+    _ checkpoint: ModelCheckpoint, options: RunOptions = RunOptions()
   ) throws -> ModelSource {
     let kernels = try options.kernels()
     let weights = try CheckpointWeights(
@@ -27,7 +27,7 @@ extension ModelSource {
   }
 }
 
-extension XLMCheckpoint {
+extension ModelCheckpoint {
   /// Its tokenizer tables, made in memory; nil if it has no vocabulary.
   package func openTokenizer() throws -> TokenizerTables? {
     try tokenizerTables().map { try TokenizerTables(view: ByteView($0)) }

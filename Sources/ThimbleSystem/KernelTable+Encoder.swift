@@ -24,8 +24,8 @@ extension KernelTable {
     bias: ArrayTail<Float>, out: Rows
   ) {
     let k = first.k
-    let blocks = k / KernelShape.block
-    let rows = product(count, KernelShape.panelRows)
+    let blocks = k / PanelGeometry.block
+    let rows = product(count, PanelGeometry.panelRows)
     precondition(x.k == k, "activations have \(x.k) columns, the panel \(k)")
     precondition(
       tokens.lowerBound >= 0 && tokens.upperBound <= x.rows, "rows \(tokens) of \(x.rows)")
@@ -67,10 +67,10 @@ extension KernelTable {
     weights: ArrayTail<Float>, k: Int, x: Rows, tokens: Int, bias: ArrayTail<Float>, out: Rows
   ) {
     var arguments = unsafe tk_matmul_f32(
-      weights: weights.pointer(needing: product(k, KernelShape.panelRows)),
+      weights: weights.pointer(needing: product(k, PanelGeometry.panelRows)),
       x: x.pointer(rows: tokens, columns: k),
-      bias: bias.pointer(needing: KernelShape.panelRows),
-      out: out.pointer(rows: tokens, columns: KernelShape.panelRows),
+      bias: bias.pointer(needing: PanelGeometry.panelRows),
+      out: out.pointer(rows: tokens, columns: PanelGeometry.panelRows),
       k: k, tokens: tokens, xStride: x.stride, outStride: out.stride)
     unsafe isa.pointee.matmul_f32(&arguments)
   }
@@ -87,16 +87,16 @@ extension KernelTable {
     _ x: Rows, columns: Int, columnFactors: ArrayTail<Float>? = nil, into out: QuantizedRows,
     rows: Range<Int>, column: Int = 0
   ) {
-    let k = KernelShape.paddedColumns(columns)
-    let blocks = out.k / KernelShape.block
+    let k = PanelGeometry.paddedColumns(columns)
+    let blocks = out.k / PanelGeometry.block
     precondition(
-      columns >= 0 && column >= 0 && column % KernelShape.block == 0 && k <= out.k - column,
+      columns >= 0 && column >= 0 && column % PanelGeometry.block == 0 && k <= out.k - column,
       "\(columns) columns into \(out.k) from \(column)")
     precondition(rows.lowerBound >= 0 && rows.upperBound <= out.rows, "rows \(rows) of \(out.rows)")
     // From the first block that is written to the end of the last row.
     let count = rows.isEmpty ? 0 : rows.count * out.k - column
-    let firstBlock = rows.lowerBound * blocks + column / KernelShape.block
-    let blockCount = count / KernelShape.block
+    let firstBlock = rows.lowerBound * blocks + column / PanelGeometry.block
+    let blockCount = count / PanelGeometry.block
     let firstCode = rows.isEmpty ? 0 : rows.lowerBound * out.k + column
     var arguments = unsafe tk_quantize(
       x: x.pointer(rows: rows.count, columns: columns),

@@ -51,23 +51,6 @@ func product(_ a: Int, _ b: Int) -> Int {
   return overflow ? .max : result
 }
 
-/// Sizes that are part of the file format.
-public enum KernelShape {
-  /// Output rows of a panel.
-  public static let panelRows = TK_PANEL_ROWS
-  /// Consecutive inputs that share a scale.
-  public static let block = TK_BLOCK
-
-  /// `columns` rounded up to whole blocks: the k of a panel.
-  public static func paddedColumns(_ columns: Int) -> Int { (columns + block - 1) / block * block }
-
-  /// How many panels hold `rows` rows.
-  public static func panelCount(rows: Int) -> Int { (rows + panelRows - 1) / panelRows }
-
-  /// Bytes of codes of a panel: the one formula of writer and reader.
-  public static func panelSize(columns: Int) -> Int { panelRows * paddedColumns(columns) }
-}
-
 /// The scales that the blocks of one tensor can have: code e stands for `step * 2^(e / 8)`.
 public struct StepTable: Sendable, Equatable {
   /// The steps for which every scale is a normal fp32 number.
@@ -129,7 +112,7 @@ public struct Q8Panel: Sendable {
     codes: ArrayTail<UInt8>, scaleCodes: ArrayTail<UInt8>, steps: StepTable, k: Int,
     next: Next = .nothing
   ) {
-    precondition(k > 0 && k % KernelShape.block == 0, "k is \(k), not a multiple of 64")
+    precondition(k > 0 && k % PanelGeometry.block == 0, "k is \(k), not a multiple of 64")
     self.codes = codes
     self.scaleCodes = scaleCodes
     self.steps = steps
@@ -165,10 +148,10 @@ public final class QuantizedRows: Sendable {
   public init(
     rows: Int, k: Int, precision: ActivationPrecision = .int8
   ) throws(SystemError) {
-    precondition(rows >= 0 && k >= 0 && k % KernelShape.block == 0, "\(rows) rows of \(k)")
+    precondition(rows >= 0 && k >= 0 && k % PanelGeometry.block == 0, "\(rows) rows of \(k)")
     self.rows = rows
     self.k = k
-    let blocks = product(rows, k / KernelShape.block)
+    let blocks = product(rows, k / PanelGeometry.block)
     codes = try AlignedArray(count: product(rows, k))
     lowCodes = precision == .int16 ? try AlignedArray(count: product(rows, k)) : nil
     scales = try AlignedArray(count: blocks)

@@ -24,7 +24,8 @@ public struct WeightRows: Sendable {
 
   /// - Parameter bytes: exactly `rows * columns` weights.
   public init(_ bytes: ByteView, element: WeightElement, rows: Int, columns: Int) {
-    precondition(rows >= 0 && rows <= KernelShape.panelRows && columns >= 0, "\(rows) x \(columns)")
+    precondition(
+      rows >= 0 && rows <= PanelGeometry.panelRows && columns >= 0, "\(rows) x \(columns)")
     precondition(
       bytes.count == product(product(rows, columns), element.byteCount),
       "\(bytes.count) bytes for \(rows) x \(columns) weights")
@@ -68,7 +69,7 @@ extension KernelTable {
     let columns = weights.columns
     var arguments = unsafe tk_pack_f32(
       weights: weights.bytes.base,
-      out: out.pointer(needing: product(columns, KernelShape.panelRows)),
+      out: out.pointer(needing: product(columns, PanelGeometry.panelRows)),
       rows: weights.rows, k: columns, stride: columns, element: weights.element.code)
     unsafe isa.pointee.pack_f32(&arguments)
   }
@@ -85,15 +86,15 @@ extension KernelTable {
     codes: ArrayTail<UInt8>, scaleCodes: ArrayTail<UInt8>
   ) throws(WeightOutOfRange) -> EncodedPanel {
     let columns = weights.columns
-    let k = KernelShape.paddedColumns(columns)
-    let blocks = k / KernelShape.block
+    let k = PanelGeometry.paddedColumns(columns)
+    let blocks = k / PanelGeometry.block
     let result = unsafe withUnsafeBytes(of: steps.steps) { steps in
       var arguments = unsafe tk_encode_q8(
         weights: weights.bytes.base,
         columnFactors: columnFactors?.pointer(needing: columns),
         steps: steps.assumingMemoryBound(to: Float.self).baseAddress.unsafelyUnwrapped,
-        codes: codes.pointer(needing: product(k, KernelShape.panelRows)),
-        scaleCodes: scaleCodes.pointer(needing: product(blocks, KernelShape.panelRows)),
+        codes: codes.pointer(needing: product(k, PanelGeometry.panelRows)),
+        scaleCodes: scaleCodes.pointer(needing: product(blocks, PanelGeometry.panelRows)),
         rows: weights.rows, n: columns, k: k, element: weights.element.code,
         signal: 0, noise: 0, notFinite: -1)
       unsafe isa.pointee.encode_q8(&arguments)
@@ -117,13 +118,13 @@ extension KernelTable {
     into out: ArrayTail<Float>
   ) {
     precondition(
-      row >= 0 && row < KernelShape.panelRows && columns >= 0 && columns <= panel.k,
+      row >= 0 && row < PanelGeometry.panelRows && columns >= 0 && columns <= panel.k,
       "row \(row), \(columns) columns of \(panel.k)")
     unsafe withUnsafeBytes(of: panel.steps.steps) { steps in
       var arguments = unsafe tk_dequantize_q8(
-        codes: panel.codes.pointer(needing: product(panel.k, KernelShape.panelRows)),
+        codes: panel.codes.pointer(needing: product(panel.k, PanelGeometry.panelRows)),
         scaleCodes: panel.scaleCodes.pointer(
-          needing: panel.k / KernelShape.block * KernelShape.panelRows),
+          needing: panel.k / PanelGeometry.block * PanelGeometry.panelRows),
         steps: steps.assumingMemoryBound(to: Float.self).baseAddress.unsafelyUnwrapped,
         columnFactors: columnFactors?.pointer(needing: columns),
         out: out.pointer(needing: columns), row: row, n: columns)

@@ -10,13 +10,13 @@ import ThimbleText
 struct AddedTokensTests {
   static let cases: [JSONValue] = (try? json(fixture("added-tokens.json")))?.array ?? []
 
-  private func checkpoint(_ item: JSONValue) throws -> XLMCheckpoint {
+  private func checkpoint(_ item: JSONValue) throws -> ModelCheckpoint {
     let checkpoint = try ZeroCheckpoint(["vocab_size": item["size"] ?? .null])
     for (name, value) in try #require(item["files"]?.object) { try checkpoint.write(name, value) }
     return try checkpoint.open()
   }
 
-  private func tables(_ checkpoint: XLMCheckpoint) throws -> TokenizerTables {
+  private func tables(_ checkpoint: ModelCheckpoint) throws -> TokenizerTables {
     let bytes = try #require(try checkpoint.tokenizerTables())
     let tables = try TokenizerTables(view: ByteView(bytes))
     try tables.validate()

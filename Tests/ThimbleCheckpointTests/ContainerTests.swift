@@ -12,7 +12,7 @@ struct ContainerTests {
     "pytorch_model.untied.zip.bin", "pytorch_model.legacy.bin", "pytorch_model.bin.index.json",
     "xlm_original.pth",
   ]
-  static let heads: [(file: String, heads: [XLMHead])] = [
+  static let heads: [(file: String, heads: [HeadKind])] = [
     ("XLMForSequenceClassification.safetensors", [.sequenceClassification]),
     ("XLMForTokenClassification.safetensors", [.tokenClassification]),
     ("XLMForQuestionAnsweringSimple.safetensors", [.questionAnswering]),
@@ -22,8 +22,8 @@ struct ContainerTests {
 
   @Test("every fp32 container holds the same weights, bit for bit", arguments: fp32)
   func sameWeights(file: String) throws {
-    let reference = try XLMCheckpoint.open(fixture("tiny/pytorch_model.zip.bin"))
-    let checkpoint = try XLMCheckpoint.open(fixture("tiny/\(file)"))
+    let reference = try ModelCheckpoint.open(fixture("tiny/pytorch_model.zip.bin"))
+    let checkpoint = try ModelCheckpoint.open(fixture("tiny/\(file)"))
     #expect(checkpoint.inventory == reference.inventory)
     #expect(checkpoint.heads == [.languageModel])
     for tensor in reference.inventory {
@@ -36,8 +36,8 @@ struct ContainerTests {
 
   @Test("the fp16 container holds the weights rounded to fp16")
   func halfWeights() throws {
-    let reference = try XLMCheckpoint.open(fixture("tiny/pytorch_model.zip.bin"))
-    let checkpoint = try XLMCheckpoint.open(fixture("tiny/pytorch_model.legacy_half.bin"))
+    let reference = try ModelCheckpoint.open(fixture("tiny/pytorch_model.zip.bin"))
+    let checkpoint = try ModelCheckpoint.open(fixture("tiny/pytorch_model.legacy_half.bin"))
     #expect(checkpoint.inventory == reference.inventory)
     for tensor in reference.inventory {
       let expected = try #require(reference.tensor(tensor.name)).floats()
@@ -49,8 +49,8 @@ struct ContainerTests {
 
   @Test("the original checkpoint and config.json describe the same model")
   func originalConfiguration() throws {
-    var hub = try XLMCheckpoint.open(fixture("tiny/model.safetensors")).configuration
-    let original = try XLMCheckpoint.open(fixture("tiny/xlm_original.pth")).configuration
+    var hub = try ModelCheckpoint.open(fixture("tiny/model.safetensors")).configuration
+    let original = try ModelCheckpoint.open(fixture("tiny/xlm_original.pth")).configuration
     // The original knows neither labels nor, in its parameters, languages.
     hub.labels = original.labels
     hub.languages = original.languages
@@ -58,8 +58,8 @@ struct ContainerTests {
   }
 
   @Test("a task head is found in its checkpoint", arguments: heads)
-  func taskHead(file: String, heads: [XLMHead]) throws {
-    let checkpoint = try XLMCheckpoint.open(fixture("tiny/\(file)"))
+  func taskHead(file: String, heads: [HeadKind]) throws {
+    let checkpoint = try ModelCheckpoint.open(fixture("tiny/\(file)"))
     #expect(checkpoint.heads == heads)
     #expect(checkpoint.ignored.isEmpty)
     for tensor in checkpoint.inventory {
@@ -78,7 +78,7 @@ struct ContainerTests {
 
   @Test("tensors that change nothing are left out with a reason")
   func ignored() throws {
-    let checkpoint = try XLMCheckpoint.open(fixture("tiny/pytorch_model.legacy.bin"))
+    let checkpoint = try ModelCheckpoint.open(fixture("tiny/pytorch_model.legacy.bin"))
     #expect(checkpoint.ignored.map(\.name).contains("transformer.position_ids"))
     #expect(checkpoint.ignored.map(\.name).contains("pred_layer.proj.weight"))
     #expect(checkpoint.ignored.count == 2)

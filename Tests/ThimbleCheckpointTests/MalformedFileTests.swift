@@ -24,7 +24,7 @@ struct MalformedFileTests {
   @Test("a file with a lie in it is refused with a message about that lie", arguments: expected)
   func refused(file: String, message: String) {
     #expect {
-      try XLMCheckpoint.open(fixture("malformed/\(file)"))
+      try ModelCheckpoint.open(fixture("malformed/\(file)"))
     } throws: { error in
       let description = "\(error)"
       let isComplete = description.contains(message) && description.contains("/malformed/")

@@ -33,7 +33,7 @@ struct UnheededTests {
     let folder = TemporaryFolder()
     let path = try folder.write(bytes, to: "model.pth")
     #expect {
-      try XLMCheckpoint.open(path)
+      try ModelCheckpoint.open(path)
     } throws: { "\($0)".contains("\"pre_norm\" is true") }
   }
 
@@ -45,15 +45,15 @@ struct UnheededTests {
     #expect(opened.warnings.count == 1)
     #expect(opened.warnings[0].contains("rotary_base"))
     #expect(!opened.warnings[0].contains("layerdrop") && !opened.warnings[0].contains("rope,"))
-    #expect(try XLMCheckpoint.open(fixture("tiny/xlm_original.pth")).warnings == [])
+    #expect(try ModelCheckpoint.open(fixture("tiny/xlm_original.pth")).warnings == [])
   }
 
   @Test(
     "heads that nothing runs are told, and multiple choice is no classifier",
     arguments: [
-      XLMHead.tokenClassification, .questionAnswering, .beamQuestionAnswering, .multipleChoice,
+      HeadKind.tokenClassification, .questionAnswering, .beamQuestionAnswering, .multipleChoice,
     ])
-  func heads(head: XLMHead) throws {
+  func heads(head: HeadKind) throws {
     let opened = try ZeroCheckpoint(
       ["architectures": [.string(head.rawValue)]], heads: [head]
     ).open()
@@ -93,7 +93,7 @@ struct UnheededTests {
 struct CheckpointFolderTests {
   private func message(_ path: String) -> String {
     do {
-      _ = try XLMCheckpoint.open(path)
+      _ = try ModelCheckpoint.open(path)
       return ""
     } catch { return "\(error)" }
   }
@@ -125,7 +125,7 @@ struct CheckpointFolderTests {
   func onlyOne() throws {
     let folder = try filled(["optimizer.pt", "training_args.bin"])
     _ = try folder.write(bytes(fixture("tiny/xlm_original.pth")), to: "xlm.ckpt")
-    #expect(try XLMCheckpoint.open(folder.path).path.hasSuffix("/xlm.ckpt"))
+    #expect(try ModelCheckpoint.open(folder.path).path.hasSuffix("/xlm.ckpt"))
   }
 
   @Test("a folder of the cache leads to its current snapshot")
@@ -141,7 +141,7 @@ struct CheckpointFolderTests {
     _ = try folder.write(bytes(fixture("tiny/xlm_original.pth")), to: "snapshots/a1/m.pth")
     #expect(message(folder.path).contains("several versions of the model: a1, b2"))
     _ = try folder.write(Array("a1\n".utf8), to: "refs/main")
-    #expect(try XLMCheckpoint.open(folder.path).path.hasSuffix("/snapshots/a1/m.pth"))
+    #expect(try ModelCheckpoint.open(folder.path).path.hasSuffix("/snapshots/a1/m.pth"))
   }
 
   @Test("a file that is another than it should be says what it is")

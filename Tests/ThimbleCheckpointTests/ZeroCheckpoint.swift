@@ -13,18 +13,18 @@ struct ZeroCheckpoint {
   ///   - heads: whose tensors are there.
   ///   - prefix: what stands before the names of all tensors.
   init(
-    _ changes: JSONObject = [:], heads: [XLMHead] = [.languageModel], prefix: String = ""
+    _ changes: JSONObject = [:], heads: [HeadKind] = [.languageModel], prefix: String = ""
   ) throws {
     var fields: JSONObject = [
       "emb_dim": 4, "n_layers": 1, "n_heads": 2, "vocab_size": 683, "max_position_embeddings": 8,
     ]
     for (name, value) in changes { fields.set(name, to: value) }
     try write("config.json", .object(fields))
-    let configuration = try XLMConfiguration(json: .object(fields))
+    let configuration = try ModelConfiguration(json: .object(fields))
     var names: Set<String> = []
     var header = JSONObject()
     var end = 0
-    for tensor in configuration.encoderTensors + heads.flatMap(configuration.tensors(of:))
+    for tensor in configuration.encoderSlots.tensors + heads.flatMap(configuration.tensors(of:))
     where names.insert(tensor.name).inserted {
       let range = [JSONValue(end), JSONValue(end + 2 * tensor.elementCount)]
       header.set(
@@ -48,8 +48,8 @@ struct ZeroCheckpoint {
     _ = try folder.write(Array(value.text().utf8), to: name)
   }
 
-  func open(_ options: ImportOptions = ImportOptions()) throws -> XLMCheckpoint {
-    try XLMCheckpoint.open(folder.path, options: options)
+  func open(_ options: ImportOptions = ImportOptions()) throws -> ModelCheckpoint {
+    try ModelCheckpoint.open(folder.path, options: options)
   }
 
   /// What is said when it cannot be opened; empty if it can.

@@ -35,9 +35,12 @@ struct CalibrationTests {
     return moments
   }
 
+  private static let factors = ModelTensor(
+    name: "factors", shape: [columns], role: .columnFactors, group: .norms)
+
   private func calibration(withFactors: Bool) throws -> RoundingGuide {
     let moments = try moments()
-    let factors = withFactors ? try ColumnFactors("factors", evening: moments) : nil
+    let factors = withFactors ? try ColumnFactors(Self.factors, evening: moments) : nil
     return RoundingGuide([
       "matrix": RoundingGuide.Matrix(
         feedback: try ErrorFeedback(consuming: moments), columnFactors: factors)
@@ -142,7 +145,7 @@ struct CalibrationTests {
   func noInput() throws {
     let source = RandomModel.source(of: [try RandomModel.matrix(rows: 64, columns: Self.columns)])
     let nothing = try InputMoments(columns: Self.columns)
-    #expect(try ColumnFactors("factors", evening: nothing) == nil)
+    #expect(try ColumnFactors(Self.factors, evening: nothing) == nil)
     let blank = RoundingGuide([
       "matrix": RoundingGuide.Matrix(
         feedback: try ErrorFeedback(consuming: nothing), columnFactors: nil)

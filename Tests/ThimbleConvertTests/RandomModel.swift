@@ -15,13 +15,14 @@ enum RandomModel {
       "model_type": "xlm", "emb_dim": 96, "n_layers": 2, "n_heads": 4, "vocab_size": 700,
       "max_position_embeddings": 80, "n_langs": 3, "use_lang_emb": true,
     ])
-    let configuration = try XLMConfiguration(json: json)
+    let configuration = try ModelConfiguration(json: json)
     var random = SeededRandom(seed: seed)
     return ConversionSource(
       configuration: Array(json.text().utf8), tokenizer: [1, 2, 3],
-      tensors: try (configuration.encoderTensors + configuration.tensors(of: .languageModel)).map {
-        try tensor($0, element, using: &random)
-      })
+      tensors: try (configuration.encoderSlots.tensors + configuration.tensors(of: .languageModel))
+        .map {
+          try tensor($0, element, using: &random)
+        })
   }
 
   /// One matrix, alone.
@@ -40,8 +41,8 @@ enum RandomModel {
       bytes: ByteView(try AlignedArray<UInt8>(count: 2 * rows * columns)))
   }
 
-  static func linear(_ name: String, rows: Int, columns: Int) -> XLMTensor {
-    XLMTensor(
+  static func linear(_ name: String, rows: Int, columns: Int) -> ModelTensor {
+    ModelTensor(
       name: name, shape: [rows, columns], role: .linearWeight, group: .attention, layer: 0)
   }
 
@@ -50,7 +51,7 @@ enum RandomModel {
   }
 
   private static func tensor(
-    _ tensor: XLMTensor, _ element: WeightElement, using random: inout SeededRandom
+    _ tensor: ModelTensor, _ element: WeightElement, using random: inout SeededRandom
   ) throws -> SourceTensor {
     var spread: Float = 0
     var values: [Float] = []
@@ -95,7 +96,7 @@ enum RandomModel {
 /// A small model that was trained.
 func trainedModel() throws -> ConversionSource {
   let tests = #filePath.replacing("ThimbleConvertTests/", with: "ThimbleModelTests/")
-  return try ConversionSource(XLMCheckpoint.open(fixture("xlm-small", file: tests)))
+  return try ConversionSource(ModelCheckpoint.open(fixture("xlm-small", file: tests)))
 }
 
 extension SourceTensor {

@@ -15,7 +15,7 @@ struct CalibratorTests {
 
   /// The mean KL divergence of the small model at 5.5 bits per weight.
   private func divergence(_ text: CalibrationText?, on sentences: EvaluationText) throws -> Double {
-    let checkpoint = try XLMCheckpoint.open(smallCheckpoint)
+    let checkpoint = try ModelCheckpoint.open(smallCheckpoint)
     let calibration = try text.map { text in
       try Calibrator(
         try CheckpointWeights(checkpoint, workers: 2, kernels: .best),
@@ -40,7 +40,7 @@ struct CalibratorTests {
   )
   func gain() throws {
     let halves = try sampleText().halves()
-    let tables = try #require(try XLMCheckpoint.open(smallCheckpoint).tokenizerTables())
+    let tables = try #require(try ModelCheckpoint.open(smallCheckpoint).tokenizerTables())
     let plain = try divergence(nil, on: halves.second)
     let random = try divergence(.randomTokens, on: halves.second)
     let calibrated = try divergence(

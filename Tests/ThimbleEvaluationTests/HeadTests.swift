@@ -36,7 +36,7 @@ struct HeadTests {
   func file() throws {
     let path = folder("classifier.thimble")
     _ = try Converter(
-      ConversionSource(XLMCheckpoint.open(classifierCheckpoint)), rate: .quality(.nearLossless),
+      ConversionSource(ModelCheckpoint.open(classifierCheckpoint)), rate: .quality(.nearLossless),
       threadCount: 1, kernels: .best
     ).convert(to: path)
     let reference = try TextClassifier(.checkpoint(classifierCheckpoint))

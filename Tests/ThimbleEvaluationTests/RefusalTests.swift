@@ -19,7 +19,7 @@ struct RefusalTests {
 
   @Test("a file of another model, with the fields that differ")
   func otherModel() throws {
-    let path = try write(ConversionSource(XLMCheckpoint.open(classifierCheckpoint)))
+    let path = try write(ConversionSource(ModelCheckpoint.open(classifierCheckpoint)))
     expectMessage("\"emb_dim\" is 16, in the reference 192") {
       _ = try ModelPair(file: path, reference: smallCheckpoint)
     }
@@ -40,7 +40,7 @@ struct RefusalTests {
     words.set("de</w>", to: la)
     words.set("la</w>", to: de)
     _ = try folder.write(Array(JSONValue.object(words).text().utf8), to: "vocab.json")
-    let path = try write(ConversionSource(XLMCheckpoint.open(folder.path)))
+    let path = try write(ConversionSource(ModelCheckpoint.open(folder.path)))
     expectMessage("their vocabularies differ") {
       _ = try ModelPair(file: path, reference: smallCheckpoint)
     }

@@ -29,7 +29,7 @@ struct RoundingCostTests {
   @Test("a model without a head is measured by its hidden states, with text or without")
   func hidden() throws {
     let path = folder("encoder.thimble")
-    let source = try ConversionSource(XLMCheckpoint.open(classifierCheckpoint))
+    let source = try ConversionSource(ModelCheckpoint.open(classifierCheckpoint))
     _ = try Converter(source, rate: .quality(.balanced), threadCount: 1, kernels: .best)
       .convert(to: path)
     let pair = try ModelPair(file: path, reference: classifierCheckpoint)

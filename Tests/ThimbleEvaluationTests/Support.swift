@@ -14,7 +14,7 @@ struct SmallPair {
 
   init(_ quality: Quality = .balanced, threads: Int = 2) throws {
     let path = folder("small.thimble")
-    let source = try ConversionSource(XLMCheckpoint.open(smallCheckpoint))
+    let source = try ConversionSource(ModelCheckpoint.open(smallCheckpoint))
     _ = try Converter(source, rate: .quality(quality), threadCount: 2, kernels: .best).convert(
       to: path)
     pair = try ModelPair(

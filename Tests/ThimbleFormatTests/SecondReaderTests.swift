@@ -1,4 +1,5 @@
 import Testing
+import ThimbleArchitecture
 import ThimbleFormat
 import ThimbleModel
 import ThimbleOps
@@ -40,10 +41,13 @@ struct SecondReaderTests {
       let expected = try NumPyArray(path: folder("\(tensor.name).npy"))
       try #require(expected.count == rows * columns, "\(tensor.name)")
       let found = try AlignedArray<Float>(count: columns)
+      let wanted = ModelTensor(
+        name: tensor.name, shape: tensor.shape.rank == 1 ? [columns] : [rows, columns],
+        role: .linearWeight, group: .heads)
       let table: any RowSource =
         tensor.shape.rank == 1
-        ? FloatTable(try weights.vector(tensor.name, count: columns), columns: columns)
-        : try weights.table(tensor.name, rows: rows, columns: columns)
+        ? FloatTable(try weights.vector(wanted), columns: columns)
+        : try weights.table(wanted)
       for row in 0..<rows {
         try table.copyRow(row, into: found, at: 0, worker: 0)
         let wrong = (0..<columns).first {

@@ -18,9 +18,9 @@ struct ImportTests {
 
   private func open(
     _ folder: TemporaryFolder, _ options: ImportOptions = ImportOptions()
-  ) throws(ImportError) -> XLMCheckpoint {
+  ) throws(ImportError) -> ModelCheckpoint {
     try withExtendedLifetime(folder) { () throws(ImportError) in
-      try XLMCheckpoint.open(folder.path, options: options)
+      try ModelCheckpoint.open(folder.path, options: options)
     }
   }
 
@@ -51,7 +51,7 @@ struct ImportTests {
     let folder = try folder(["min.safetensors": "tf_model.h5"])
     #expect(message(folder).contains("Found tf_model.h5: weights for other programs"))
     #expect(message(TemporaryFolder()).contains("no checkpoint in this folder"))
-    #expect(throws: ImportError.self) { try XLMCheckpoint.open("/nowhere/at/all") }
+    #expect(throws: ImportError.self) { try ModelCheckpoint.open("/nowhere/at/all") }
   }
 
   @Test("weights without a configuration are refused, but for an original checkpoint")

@@ -8,10 +8,10 @@ import ThimbleSystem
 struct TensorMatchingTests {
   static let fields: JSONObject = ["emb_dim": 4, "n_layers": 2, "n_heads": 2, "vocab_size": 8]
 
-  private func configuration(_ changes: JSONObject = [:]) throws -> XLMConfiguration {
+  private func configuration(_ changes: JSONObject = [:]) throws -> ModelConfiguration {
     var fields = Self.fields
     for (name, value) in changes { fields.set(name, to: value) }
-    return try XLMConfiguration(json: .object(fields))
+    return try ModelConfiguration(json: .object(fields))
   }
 
   private func tensor(
@@ -24,14 +24,14 @@ struct TensorMatchingTests {
   }
 
   /// All tensors of a masked language model.
-  private func complete(_ configuration: XLMConfiguration) throws -> [CheckpointTensor] {
-    try (configuration.encoderTensors + configuration.tensors(of: .languageModel)).map {
+  private func complete(_ configuration: ModelConfiguration) throws -> [CheckpointTensor] {
+    try (configuration.encoderSlots.tensors + configuration.tensors(of: .languageModel)).map {
       try tensor($0.name, $0.shape)
     }
   }
 
   private func match(
-    _ tensors: [CheckpointTensor], _ configuration: XLMConfiguration
+    _ tensors: [CheckpointTensor], _ configuration: ModelConfiguration
   ) throws -> TensorMatching {
     try TensorMatching(tensors, configuration: configuration, path: "file")
   }

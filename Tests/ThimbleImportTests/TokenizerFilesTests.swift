@@ -95,7 +95,7 @@ struct TokenizerFilesTests {
 
   @Test("a directory of Hugging Face brings its tokenizer")
   func directory() throws {
-    let checkpoint = try XLMCheckpoint.open(fixture("tiny"))
+    let checkpoint = try ModelCheckpoint.open(fixture("tiny"))
     let tokenizer = try #require(checkpoint.tokenizer)
     #expect(tokenizer.vocabulary.count == 683)
     #expect(tokenizer.merges.count == 352)
@@ -104,9 +104,9 @@ struct TokenizerFilesTests {
 
   @Test("the words inside an original checkpoint are the same vocabulary")
   func originalWords() throws {
-    let hub = try #require(XLMCheckpoint.open(fixture("tiny")).tokenizer).vocabulary
+    let hub = try #require(ModelCheckpoint.open(fixture("tiny")).tokenizer).vocabulary
     let path = fixture("tiny/xlm_original.pth")
-    let original = try #require(XLMCheckpoint.open(path).tokenizer).vocabulary
+    let original = try #require(ModelCheckpoint.open(path).tokenizer).vocabulary
     #expect(original.count == hub.count)
     var tokens = [[UInt8]](repeating: [], count: 683)
     for index in 0..<hub.count { tokens[Int(hub.ids[index])] = Array(hub.tokens[index]) }
@@ -117,9 +117,9 @@ struct TokenizerFilesTests {
 
   @Test("without a setting, capital letters in the vocabulary tell that text stays cased")
   func inferredCase() throws {
-    #expect(try #require(XLMCheckpoint.open(fixture("tiny")).tokenizer).lowercases == false)
+    #expect(try #require(ModelCheckpoint.open(fixture("tiny")).tokenizer).lowercases == false)
     let options = ImportOptions(lowercases: true)
-    let forced = try XLMCheckpoint.open(fixture("tiny"), options: options)
+    let forced = try ModelCheckpoint.open(fixture("tiny"), options: options)
     #expect(forced.tokenizer?.lowercases == true)
   }
 

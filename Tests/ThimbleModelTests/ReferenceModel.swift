@@ -7,7 +7,7 @@ import ThimbleTestSupport
 /// The whole masked language model in plain Swift, from a .thimble file and Formats/numerics.md alone: it defines the
 /// answer that every kernel, thread count and memory budget must give.
 struct ReferenceModel {
-  let configuration: XLMConfiguration
+  let configuration: ModelConfiguration
   private let activations: ActivationPrecision
   private let file: ThimbleFile
   private let decoder: ChunkDecoder
@@ -24,12 +24,12 @@ struct ReferenceModel {
   func logits(_ ids: [Int], at position: Int) throws -> [Float] {
     let state = try hiddenStates(ids)[position]
     return try linear(
-      [state], weight: XLMConfiguration.tokenEmbeddingName, bias: "pred_layer.proj.bias")[0]
+      [state], weight: TensorName.tokenEmbedding, bias: "pred_layer.proj.bias")[0]
   }
 
   func hiddenStates(_ ids: [Int]) throws -> [[Float]] {
-    let tokens = try rows(XLMConfiguration.tokenEmbeddingName, ids)
-    let positions = try rows(XLMConfiguration.positionEmbeddingName, Array(ids.indices))
+    let tokens = try rows(TensorName.tokenEmbedding, ids)
+    let positions = try rows(TensorName.positionEmbedding, Array(ids.indices))
     var x = try zip(tokens, positions).map { token, position in
       try norm("transformer.layer_norm_emb", zip(token, position).map { $0 + $1 }, residual: nil)
     }

@@ -84,10 +84,10 @@ struct SectionLie: CustomTestStringConvertible, Sendable {
     SectionLie("an output matrix that is not there", "without \"pred_layer.proj.weight\"") {
       $0.set("tie_word_embeddings", to: false)
     },
-    SectionLie("column factors of one of three", "q_lin, k_lin and v_lin of layer 0 differ") {
+    SectionLie("column factors of one of three", "query, key and value of layer 0 differ") {
       $0["\(attention).k_lin.weight"]?.columnFactors = 0
     },
-    SectionLie("one of three in another kind", "q_lin, k_lin and v_lin of layer 0 differ") {
+    SectionLie("one of three in another kind", "query, key and value of layer 0 differ") {
       let floats = TensorShape.f32(name: "\(attention).v_lin.weight", rows: 64, columns: 64)
       var tensor = FileParts.Tensor(floats)
       tensor.chunks = [FileParts.Chunk(codes: [UInt8](repeating: 0, count: 64 * 64 * 4))]
@@ -110,7 +110,7 @@ struct SectionTests {
 
   static let parts: FileParts? = {
     let languages = ["en", "zh", "th"]
-    guard let files = try? XLMCheckpoint.open(tinyCheckpoint).tokenizer,
+    guard let files = try? ModelCheckpoint.open(tinyCheckpoint).tokenizer,
       let tokenizer = try? TokenizerTables.build(
         from: files, lowercases: false, languages: languages)
     else { return nil }
@@ -127,7 +127,7 @@ struct SectionTests {
       Array(#"{"mask_token": "<special2>"}"#.utf8), to: "special_tokens_map.json")
     let path = folder("masked.thimble")
     _ = try Converter(
-      ConversionSource(XLMCheckpoint.open(folder.path)), rate: .bits(6), threadCount: 1,
+      ConversionSource(ModelCheckpoint.open(folder.path)), rate: .bits(6), threadCount: 1,
       kernels: .best
     ).convert(to: path)
     let model = try LanguageModel(path: path, options: RunOptions(threads: 1))

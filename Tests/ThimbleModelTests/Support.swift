@@ -17,7 +17,7 @@ let smallCheckpoint = repository("Tests/ThimbleModelTests/Fixtures/xlm-small")
 func reference(
   _ path: String, threads: Int = 1, kernels: KernelTable = .underTest, maximumTokens: Int = 64
 ) throws -> MaskedLanguageModel {
-  let checkpoint = try XLMCheckpoint.open(path)
+  let checkpoint = try ModelCheckpoint.open(path)
   return try MaskedLanguageModel(
     CheckpointWeights(checkpoint, workers: threads, kernels: kernels),
     maximumTokens: maximumTokens, pool: ComputePool(threadCount: threads), kernels: kernels)
@@ -43,7 +43,7 @@ func fileModel(
 func convert(
   _ checkpoint: String, to name: String, in folder: TemporaryFolder, bits: Double = 6.1
 ) throws -> String {
-  let source = try ConversionSource(XLMCheckpoint.open(checkpoint))
+  let source = try ConversionSource(ModelCheckpoint.open(checkpoint))
   _ = try Converter(source, rate: .bits(bits), threadCount: 2, kernels: .underTest)
     .convert(to: folder(name))
   return folder(name)

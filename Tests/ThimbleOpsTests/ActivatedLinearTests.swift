@@ -44,7 +44,7 @@ struct ActivatedLinearTests {
     for (activation, precision) in [
       (.gelu, .int8), (.relu, .int8), (.gelu, .int16), (.relu, .int16),
     ] as [(ActivatedLinear.Activation, ActivationPrecision)] {
-      let k = KernelShape.paddedColumns(shape.rows)
+      let k = PanelGeometry.paddedColumns(shape.rows)
       let wanted = try x.map { row in
         Reference.quantize(
           matrix.outputs(row, bias: bias, precision: precision).map { reference(activation, $0) },

@@ -86,7 +86,7 @@ struct PanelTests {
     for factors in [nil, random.normals(columns).map { abs($0) + 0.1 }] {
       let rows = x.map { Reference.quantize($0, columnFactors: factors, precision: precision) }
       let quantized = try rows.quantizedRows(
-        k: KernelShape.paddedColumns(columns), precision: precision)
+        k: PanelGeometry.paddedColumns(columns), precision: precision)
       let output = try FloatRows(rows: 5, width: columns)
       quantized.dequantize(
         rows: 1..<4, columns: columns, factors: try factors.map(aligned), into: output)

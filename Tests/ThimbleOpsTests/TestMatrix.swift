@@ -146,7 +146,7 @@ extension LinearInput {
   ) throws {
     let rows = try FloatRows(x, width: columns)
     let quantized = try QuantizedRows(
-      rows: x.count, k: KernelShape.paddedColumns(columns), precision: precision)
+      rows: x.count, k: PanelGeometry.paddedColumns(columns), precision: precision)
     kernels.quantize(
       rows.from(row: 0), columns: columns, columnFactors: form.columnFactors?.from(0),
       into: quantized, rows: 0..<x.count)

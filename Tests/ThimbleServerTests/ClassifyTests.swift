@@ -25,7 +25,7 @@ struct ClassifyTests {
     let path = folder("classifier.thimble")
     _ = try Converter(
       ConversionSource(
-        XLMCheckpoint.open(folder("XLMForSequenceClassification.safetensors"))),
+        ModelCheckpoint.open(folder("XLMForSequenceClassification.safetensors"))),
       rate: .quality(.nearLossless), threadCount: 1, kernels: .best
     ).convert(to: path)
     client = try Client(path: path)

@@ -27,7 +27,7 @@ struct SmallModel {
   /// Puts the model in its place, with so many bits per weight.
   func convert(bits: Double) throws {
     _ = try Converter(
-      ConversionSource(XLMCheckpoint.open(smallCheckpoint)), rate: .bits(bits), threadCount: 2,
+      ConversionSource(ModelCheckpoint.open(smallCheckpoint)), rate: .bits(bits), threadCount: 2,
       kernels: .best
     ).convert(to: path)
   }

@@ -20,7 +20,7 @@ private struct Answered {
     let path = folder("model.thimble")
     _ = try Converter(
       ConversionSource(
-        XLMCheckpoint.open(repository("Tests/CommandTests/Fixtures/answered/\(name)"))),
+        ModelCheckpoint.open(repository("Tests/CommandTests/Fixtures/answered/\(name)"))),
       rate: .quality(.nearLossless), threadCount: 1, kernels: .best
     ).convert(to: path)
     client = try Client(path: path, activations: .int16, set: set)

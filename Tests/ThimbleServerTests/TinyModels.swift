@@ -65,7 +65,7 @@ struct TinyModel {
     object.set("max_position_embeddings", to: JSONValue(positions))
     _ = try folder.write(Array(JSONValue.object(object).text().utf8), to: "config.json")
     _ = try Converter(
-      ConversionSource(XLMCheckpoint.open(folder(""))), rate: .bits(16), threadCount: 1,
+      ConversionSource(ModelCheckpoint.open(folder(""))), rate: .bits(16), threadCount: 1,
       kernels: .best
     ).convert(to: path)
   }

@@ -17,7 +17,7 @@ struct KernelRowTests {
     x.append((0..<columns).map { _ in random.normal() * 0x1p-102 })
     x.append((0..<columns).map { _ in random.normal() * 0x1p120 })
     x.append((0..<columns).map { $0 % 64 == 0 ? 127 : Float($0 % 200) / 2 - 50 })
-    let k = KernelShape.paddedColumns(columns)
+    let k = PanelGeometry.paddedColumns(columns)
     let factors = random.normals(columns).map { abs($0) + 0.25 }
     for (factors, precision) in [
       (nil, ActivationPrecision.int8), (factors, .int8), (nil, .int16), (factors, .int16),

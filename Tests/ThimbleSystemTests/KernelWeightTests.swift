@@ -85,7 +85,7 @@ struct KernelWeightTests {
         let (bytes, values) = try checkpoint(weights, element)
         let wanted = try #require(
           Reference.encode(values, columnFactors: columnFactors, step: step))
-        let k = rows == 0 ? KernelShape.paddedColumns(columns) : wanted.k
+        let k = rows == 0 ? PanelGeometry.paddedColumns(columns) : wanted.k
         let codes = try array(of: 99 as UInt8, count: k * 32 + 1)
         let scaleCodes = try array(of: 99 as UInt8, count: k / 2 + 1)
         let found = try kernels.encodeQ8(

@@ -199,10 +199,10 @@ extension FileParts {
     ])
     configuration = Array(json.text().utf8)
     self.tokenizer = tokenizer
-    let model = try XLMConfiguration(json: json)
+    let model = try ModelConfiguration(json: json)
     var seed: UInt64 = 1
-    let heads: [XLMHead] = [.languageModel, .sequenceClassification, .tokenClassification]
-    for tensor in model.encoderTensors + heads.flatMap(model.tensors(of:)) {
+    let heads: [HeadKind] = [.languageModel, .sequenceClassification, .tokenClassification]
+    for tensor in model.encoderSlots.tensors + heads.flatMap(model.tensors(of:)) {
       tensors.append(Tensor(tensor.name, shape: tensor.shape, seed: &seed))
     }
     let attention = "transformer.attentions.0"

@@ -190,7 +190,7 @@ struct Bench: ParsableCommand {
   }
 
   /// Token ids that spread over the vocabulary as words of a text do, between two ends.
-  private func text(_ length: Int, seed: Int, _ configuration: XLMConfiguration) -> [Int32] {
+  private func text(_ length: Int, seed: Int, _ configuration: ModelConfiguration) -> [Int32] {
     let end = Int32(configuration.specialIDs.end)
     guard length > 2 else { return [Int32](repeating: end, count: length) }
     let inner = (1...length - 2).map { position in

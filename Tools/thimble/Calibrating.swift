@@ -54,7 +54,8 @@ struct CalibrationOptions: ParsableArguments {
   }
 
   /// The sentences of `text`, as `checkpoint` reads them.
-  func sentences(_ text: EvaluationText, for checkpoint: XLMCheckpoint) throws -> CalibrationText {
+  func sentences(_ text: EvaluationText, for checkpoint: ModelCheckpoint) throws -> CalibrationText
+  {
     if ids { return .ids(text) }
     guard let tables = try checkpoint.tokenizerTables() else {
       throw EvaluationError.noTokenizer(path: checkpoint.path)

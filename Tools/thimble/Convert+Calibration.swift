@@ -11,7 +11,7 @@ internal import ThimbleSystem
 extension Convert {
   /// How fine the weights shall be, and what was learnt about rounding them.
   func learn(
-    from checkpoint: XLMCheckpoint, _ source: ConversionSource, _ stages: Stages
+    from checkpoint: ModelCheckpoint, _ source: ConversionSource, _ stages: Stages
   ) throws -> (rate: Rate, guide: RoundingGuide?) {
     if calibrating.calibrateRandomly {
       return (rate, try guide(of: checkpoint, source, with: .randomTokens, stages))
@@ -35,14 +35,14 @@ extension Convert {
 
   /// What `text` says about the columns and, by way of a first file, about the steps.
   private func guide(
-    of checkpoint: XLMCheckpoint, _ source: ConversionSource, with text: CalibrationText,
+    of checkpoint: ModelCheckpoint, _ source: ConversionSource, with text: CalibrationText,
     _ stages: Stages
   ) throws -> RoundingGuide {
     stages.next()
     var guide = try calibrated(checkpoint, with: text, stages)
     stages.next()
     // What random tokens make of the vocabulary's scores says nothing.
-    if case .randomTokens = text, checkpoint.tensor(MaskedLanguageModel.biasName) != nil {
+    if case .randomTokens = text, checkpoint.heads.contains(.languageModel) {
       return guide
     }
     guide.costs = try withTrial(checkpoint, source, rate, guide) { pair in
@@ -52,7 +52,7 @@ extension Convert {
   }
 
   private func calibrated(
-    _ checkpoint: XLMCheckpoint, with text: CalibrationText, _ stages: Stages
+    _ checkpoint: ModelCheckpoint, with text: CalibrationText, _ stages: Stages
   ) throws -> RoundingGuide {
     let kernels = try kernels()
     let calibrator = try Calibrator(
@@ -65,7 +65,7 @@ extension Convert {
 
   /// The bits per weight of the smallest file that stays under `limit`.
   private func bits(
-    ofDivergence limit: Double, _ checkpoint: XLMCheckpoint, _ source: ConversionSource,
+    ofDivergence limit: Double, _ checkpoint: ModelCheckpoint, _ source: ConversionSource,
     _ guide: RoundingGuide, on text: EvaluationText, _ stages: Stages
   ) throws -> Double {
     var tried = 0
@@ -93,7 +93,7 @@ extension Convert {
 
   /// Calls `body` with a file that is made for this alone, beside its checkpoint.
   private func withTrial<Result>(
-    _ checkpoint: XLMCheckpoint, _ source: ConversionSource, _ rate: Rate, _ guide: RoundingGuide,
+    _ checkpoint: ModelCheckpoint, _ source: ConversionSource, _ rate: Rate, _ guide: RoundingGuide,
     _ body: (ModelPair) throws -> Result
   ) throws -> Result {
     // Beside the output, where there is room for one such file; it loses its name as soon as it is open, so that whoever

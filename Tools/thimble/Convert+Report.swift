@@ -8,7 +8,7 @@ extension Convert {
   /// What came of a conversion, for people and programs.
   struct Outcome {
     let report: ConversionReport
-    let checkpoint: XLMCheckpoint
+    let checkpoint: ModelCheckpoint
     let path: String
     /// Of everything, reading and calibrating included.
     let seconds: Double

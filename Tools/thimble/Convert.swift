@@ -105,7 +105,7 @@ struct Convert: ParsableCommand {
     try reportingFailure {
       let start = monotonicSeconds()
       try checkOutput()
-      let opened = try XLMCheckpoint.open(
+      let opened = try ModelCheckpoint.open(
         checkpoint,
         options: ImportOptions(
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
@@ -146,7 +146,7 @@ struct Convert: ParsableCommand {
   }
 
   /// A full disk shows too, as far as it can be foretold.
-  private func checkSpace(for checkpoint: XLMCheckpoint) throws {
+  private func checkSpace(for checkpoint: ModelCheckpoint) throws {
     let count = Double(checkpoint.inventory.map(\.elementCount).reduce(0, +))
     let needed =
       switch rate {

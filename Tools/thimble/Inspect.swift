@@ -65,18 +65,18 @@ func grouped(_ count: Int) -> String {
 /// What `inspect` tells about a file.
 private struct FileContents {
   let file: ThimbleFile
-  let configuration: XLMConfiguration
+  let configuration: ModelConfiguration
   let parameterCount: Int
   private let tables: TokenizerTables?
-  private let groups: [String: XLMTensor.Group]
+  private let groups: [String: ModelTensor.Group]
 
   init(_ opened: ModelFile) {
     file = opened.file
     configuration = opened.configuration
     tables = opened.tables
-    var groups: [String: XLMTensor.Group] = [:]
-    for tensor in configuration.encoderTensors
-      + XLMHead.allCases.flatMap(configuration.tensors(of:))
+    var groups: [String: ModelTensor.Group] = [:]
+    for tensor in configuration.encoderSlots.tensors
+      + HeadKind.allCases.flatMap(configuration.tensors(of:))
     {
       groups[tensor.name] = tensor.group
     }
@@ -102,7 +102,7 @@ private struct FileContents {
   }
 
   /// The heads that the tensors of the file make up.
-  private var heads: [XLMHead] {
+  private var heads: [HeadKind] {
     let names = Set(file.tensors.map(\.name))
     return configuration.heads { names.contains($0.name) }
   }
@@ -139,7 +139,7 @@ private struct FileContents {
     var table = Table(
       ["group", "tensors", "parameters", "bits/weight", "size", "share", "chunks"],
       [.left, .right, .right, .right, .right, .right, .left])
-    for group in XLMTensor.Group.allCases {
+    for group in ModelTensor.Group.allCases {
       let members = file.tensors.filter { groups[$0.name] == group }
       guard !members.isEmpty else { continue }
       let (parameters, size) = (

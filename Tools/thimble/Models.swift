@@ -8,13 +8,13 @@ internal import ThimbleSystem
 /// The checkpoint at `path`, to be run in place. What it says and nobody heeds is told.
 private func openCheckpoint(_ path: String, _ options: RunOptions) throws -> ModelSource {
   let options = try checkpointOptions(options, path)
-  let checkpoint = try XLMCheckpoint.open(path)
+  let checkpoint = try ModelCheckpoint.open(path)
   warn(of: checkpoint, path)
   return try .checkpoint(checkpoint, options: options)
 }
 
 /// Tells what the files of a checkpoint say and nobody heeds.
-func warn(of checkpoint: XLMCheckpoint, _ path: String) {
+func warn(of checkpoint: ModelCheckpoint, _ path: String) {
   for warning in checkpoint.warnings { warn("\(path): \(warning)".printable(limit: 2000)) }
 }
 

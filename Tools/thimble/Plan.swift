@@ -100,14 +100,14 @@ private struct PassEstimate {
   private let milliseconds: [(tokens: Int, encode: Double, fill: Double)]
 
   init(
-    _ file: ThimbleFile, configuration: XLMConfiguration, plan: MemoryPlan,
+    _ file: ThimbleFile, configuration: ModelConfiguration, plan: MemoryPlan,
     activations: ActivationPrecision, limits: MachineLimits
   ) {
     let matrices = file.tensors.filter { $0.shape.kind == .q8b64 }
     func codes(_ tensors: [TensorRecord]) -> Double {
       Double(tensors.reduce(0) { $0 + $1.shape.panelCount * 32 * $1.shape.paddedColumns })
     }
-    let vocabulary = codes(matrices.filter { $0.name == XLMConfiguration.tokenEmbeddingName })
+    let vocabulary = codes(matrices.filter { $0.name == TensorName.tokenEmbedding })
     let encoder = codes(matrices) - vocabulary
     // Pinning goes in file order, and the vocabulary comes last.
     let pinned = Double(plan.pinned) * 64 / 65

@@ -68,7 +68,7 @@ struct Sweep: ParsableCommand {
     try reportingFailure {
       let files = try outputs.open()
       let sentences = try EvaluationText(paths: text, language: language)
-      let opened = try XLMCheckpoint.open(checkpoint)
+      let opened = try ModelCheckpoint.open(checkpoint)
       warn(of: opened, checkpoint)
       try warn(about: sentences, opened, readsIDs: measuring.ids)
       let source = try ConversionSource(opened)
@@ -144,7 +144,7 @@ struct Sweep: ParsableCommand {
 
 /// Warns about languages whose texts are not split as they should be.
 private func warn(
-  about text: EvaluationText, _ checkpoint: XLMCheckpoint, readsIDs: Bool
+  about text: EvaluationText, _ checkpoint: ModelCheckpoint, readsIDs: Bool
 ) throws {
   guard !readsIDs, let tables = try checkpoint.tokenizerTables() else { return }
   warn(about: text, try TokenizerTables(view: try ByteView(tables)), readsIDs: false)

@@ -152,7 +152,7 @@ struct Tokenize: ParsableCommand {
     if isThimbleFile(model) {
       tables = try ModelFile(path: model).tables
     } else {
-      let checkpoint = try XLMCheckpoint.open(model)
+      let checkpoint = try ModelCheckpoint.open(model)
       warn(of: checkpoint, model)
       tables = try checkpoint.openTokenizer()
     }

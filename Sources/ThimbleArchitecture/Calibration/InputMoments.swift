@@ -19,7 +19,7 @@ public struct InputMoments: Sendable {
     let count = (columns + Self.largestBlock - 1) / Self.largestBlock
     self.columns = columns
     // Blocks of nearly the same size, in whole groups of columns that are quantised together.
-    blockSize = ((columns + count - 1) / count + 31) / 32 * 32
+    blockSize = PanelGeometry.paddedRows((columns + count - 1) / count)
     sums = try AlignedArray(count: columns * min(blockSize, columns))
   }
 

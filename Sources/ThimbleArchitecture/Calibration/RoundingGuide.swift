@@ -27,8 +27,8 @@ public struct RoundingGuide: Sendable {
   /// All column factors, each once, in the order of their names.
   public var columnFactors: [ColumnFactors] {
     let all = matrices.values.compactMap { $0.columnFactors }
-    return Dictionary(all.map { ($0.name, $0) }) { first, _ in first }.values
-      .sorted { $0.name < $1.name }
+    return Dictionary(all.map { ($0.tensor.name, $0) }) { first, _ in first }.values
+      .sorted { $0.tensor.name < $1.tensor.name }
   }
 }
 
@@ -37,8 +37,8 @@ public struct RoundingGuide: Sendable {
 /// A few columns of what a LayerNorm yields are many times larger than the others and set the scale for
 /// all of their block. Those of a matrix behind it are divided by the factors.
 public struct ColumnFactors: Sendable {
-  /// Of the tensor that holds them in a file.
-  public let name: String
+  /// The tensor that holds them in a file.
+  public let tensor: ModelTensor
   /// [columns], above 0
   public let values: AlignedArray<Float>
   /// [columns]: 1 / value
@@ -52,12 +52,12 @@ public struct ColumnFactors: Sendable {
   /// - Parameter share: how far, in decibels. Inputs would have it all, weights nothing of it.
   /// - Returns: nil if there was no input.
   public init?(
-    _ name: String, evening moments: InputMoments, share: Double = 0.5
+    _ tensor: ModelTensor, evening moments: InputMoments, share: Double = 0.5
   ) throws(SystemError) {
     let columns = moments.columns
     let mean = moments.meanSquare
     guard mean > 0, mean.isFinite else { return nil }
-    self.name = name
+    self.tensor = tensor
     values = try AlignedArray(count: columns)
     reciprocals = try AlignedArray(count: columns)
     for column in 0..<columns {

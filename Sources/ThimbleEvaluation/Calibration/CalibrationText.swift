@@ -33,7 +33,7 @@ public enum CalibrationText: Sendable {
   ///
   /// - Parameter masks: whether some tokens of sentences are masked.
   func source(
-    _ configuration: XLMConfiguration, masks: Bool
+    _ configuration: ModelConfiguration, masks: Bool
   ) throws(EvaluationError) -> any SequenceSource {
     guard let sentences else { return RandomSource(configuration) }
     return try SentenceSource(sentences, tables, configuration: configuration, masks: masks)
@@ -49,7 +49,7 @@ protocol SequenceSource {
 /// The sentences of some files, as text or (without tables) as ids, one of each language after the other.
 struct SentenceSource: SequenceSource {
   private let reader: SentenceReader
-  private let configuration: XLMConfiguration
+  private let configuration: ModelConfiguration
   private let masks: Bool
   private let languages: [EvaluationText.Language]
   private let ids: [Int32?]
@@ -58,7 +58,7 @@ struct SentenceSource: SequenceSource {
 
   /// - Parameter masks: whether some tokens are masked.
   init(
-    _ text: EvaluationText, _ tables: TokenizerTables?, configuration: XLMConfiguration,
+    _ text: EvaluationText, _ tables: TokenizerTables?, configuration: ModelConfiguration,
     masks: Bool
   ) throws(EvaluationError) {
     reader = SentenceReader(
@@ -100,7 +100,7 @@ struct SentenceSource: SequenceSource {
 
 /// Sequences of tokens that have nothing to do with each other, drawn by Zipf's law.
 struct RandomSource: SequenceSource {
-  private let configuration: XLMConfiguration
+  private let configuration: ModelConfiguration
   private let specials: Set<Int>
   private var random = SplitMix64(state: 1)
   private var count = 0
@@ -110,7 +110,7 @@ struct RandomSource: SequenceSource {
   // The most frequent tokens are less frequent than the plain law has it (Mandelbrot).
   private static let shift = 30.0
 
-  init(_ configuration: XLMConfiguration) {
+  init(_ configuration: ModelConfiguration) {
     self.configuration = configuration
     let special = configuration.specialIDs
     specials = [special.beginning, special.end, special.padding, special.unknown, special.mask]

@@ -5,14 +5,13 @@ public import ThimbleSystem
 
 /// Runs a model over text and learns how errors of its weights can make up for each other.
 public final class Calibrator {
-  private let configuration: XLMConfiguration
+  private let configuration: ModelConfiguration
   /// Without a head, sentences are not masked, and the token embeddings are a table like others.
   private let scoresVocabulary: Bool
   private let encoder: Encoder
   private let batch: Batch
   private let sum: MomentSum
-  /// One for each input of linear layers, in the order of computation; that of the output matrix is last.
-  private let moments: [InputMoments]
+  private let moments: [InputPlace: InputMoments]
   private var pending: [(MaskedSequence, Int32?)] = []
   private var pendingTokens = 0
 
@@ -32,24 +31,23 @@ public final class Calibrator {
   public init(
     _ provider: any WeightProvider, pool: ComputePool, kernels: KernelTable
   ) throws(EvaluationError) {
-    configuration = provider.configuration
-    scoresVocabulary = provider.contains(MaskedLanguageModel.biasName)
+    let configuration = provider.configuration
+    let scoresVocabulary = provider.heads.contains(.languageModel)
+    (self.configuration, self.scoresVocabulary) = (configuration, scoresVocabulary)
     let maximum = max(Self.batchTokens, configuration.maxPositions)
     do throws(ModelError) {
       encoder = try Encoder(provider, maximumTokens: maximum, pool: pool, kernels: kernels)
       batch = try Batch(maximumTokens: maximum)
     } catch { throw .model(error) }
     do throws(SystemError) {
-      let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
+      let places = configuration.inputPlaces.filter { $0 != .vocabulary || scoresVocabulary }
       sum = try MomentSum(
-        columns: max(width, inner), maximumRows: maximum, pool: pool, kernels: kernels)
-      var moments: [InputMoments] = []
-      for _ in 0..<configuration.layerCount {
-        for columns in [width, width, width, inner] {
-          moments.append(try InputMoments(columns: columns))
-        }
+        columns: places.map(configuration.width).max() ?? 0, maximumRows: maximum, pool: pool,
+        kernels: kernels)
+      var moments: [InputPlace: InputMoments] = [:]
+      for place in places {
+        moments[place] = try InputMoments(columns: configuration.width(of: place))
       }
-      moments.append(try InputMoments(columns: width))
       self.moments = moments
     } catch { throw .system(error) }
   }
@@ -65,7 +63,7 @@ public final class Calibrator {
     }
     guard read > 0 else { throw .nothingToMask(path: "the text to calibrate with") }
     if text.sentences != nil { _ = try self.read(RandomSource(configuration), Self.randomTokens) }
-    do { return try calibration() } catch { throw .system(error) }
+    do { return try guide() } catch { throw .system(error) }
   }
 
   /// Reads about `limit` tokens of `source`, or all.
@@ -98,55 +96,34 @@ public final class Calibrator {
         masked += sequence.targets.map { batch.tokenCount + $0.position }
         try batch.append(sequence.ids, language: language)
       }
-      var input = 0
       let rows = Array(0..<batch.tokenCount)
-      encoder.observeInput = { [self] _, values in
-        sum.add(values, rows: rows, to: moments[input])
-        input += 1
+      encoder.observeInput = { [self] place, values in
+        if let moments = moments[place] { sum.add(values, rows: rows, to: moments) }
       }
       try encoder.encode(batch)
     } catch { throw .model(error) }
-    if let last = moments.last { sum.add(encoder.hidden, rows: masked, to: last) }
+    if let vocabulary = moments[.vocabulary] {
+      sum.add(encoder.hidden, rows: masked, to: vocabulary)
+    }
     pending.removeAll(keepingCapacity: true)
     pendingTokens = 0
   }
 
-  private func calibration() throws(SystemError) -> RoundingGuide {
+  private func guide() throws(SystemError) -> RoundingGuide {
     var matrices: [String: RoundingGuide.Matrix] = [:]
-    func add(
-      _ moments: InputMoments, _ names: [String], factors factorsName: String?
-    ) throws(SystemError) {
-      var factors: ColumnFactors?
-      if let factorsName {
-        factors = try ColumnFactors(factorsName, evening: moments, share: Self.evened)
+    for place in configuration.inputPlaces {
+      guard let moments = moments[place] else { continue }
+      if place == .vocabulary, configuration.tiesOutputEmbedding {
+        moments.addIdentity(Self.embeddingIdentity)
+      }
+      let factors = try configuration.columnFactors(of: place).map { tensor throws(SystemError) in
+        try ColumnFactors(tensor, evening: moments, share: Self.evened)
       }
       let feedback = try ErrorFeedback(consuming: moments)
-      for name in names {
-        matrices[name] = RoundingGuide.Matrix(feedback: feedback, columnFactors: factors)
+      for tensor in configuration.matrices(reading: place) {
+        matrices[tensor.name] = RoundingGuide.Matrix(
+          feedback: feedback, columnFactors: factors ?? nil)
       }
-    }
-    for layer in 0..<configuration.layerCount {
-      let attention = "transformer.attentions.\(layer)"
-      let feedForward = "transformer.ffns.\(layer)"
-      let inputs = moments[(4 * layer)...]
-      try add(
-        inputs[4 * layer], ["q_lin", "k_lin", "v_lin"].map { "\(attention).\($0).weight" },
-        factors: "\(attention).input_factors")
-      try add(inputs[4 * layer + 1], ["\(attention).out_lin.weight"], factors: nil)
-      try add(
-        inputs[4 * layer + 2], ["\(feedForward).lin1.weight"],
-        factors: "\(feedForward).input_factors")
-      try add(
-        inputs[4 * layer + 3], ["\(feedForward).lin2.weight"],
-        factors: "\(feedForward).inner_factors")
-    }
-    if let last = moments.last, scoresVocabulary {
-      let isTied = configuration.tiesOutputEmbedding
-      if isTied { last.addIdentity(Self.embeddingIdentity) }
-      try add(
-        last,
-        [isTied ? XLMConfiguration.tokenEmbeddingName : XLMConfiguration.outputEmbeddingName],
-        factors: "transformer.output_factors")
     }
     return RoundingGuide(matrices)
   }

@@ -19,7 +19,7 @@ extension ModelPair {
     _ text: CalibrationText, progress: (Double) -> Void = { _ in },
     isInterrupted: () -> Bool = { false }
   ) throws(EvaluationError) -> [String: Double] {
-    if reference.contains(MaskedLanguageModel.biasName), let sentences = text.sentences {
+    if reference.heads.contains(.languageModel), let sentences = text.sentences {
       var options = EvaluationOptions()
       options.readsIDs = text.tables == nil
       // Sentences have about 20 tokens.
@@ -32,7 +32,7 @@ extension ModelPair {
 
   /// Tokens that show what each matrix costs to a tenth, or fewer if the model is so large that they would take very long.
   private var tokenLimit: Int {
-    let weights = quantisedMatrices.reduce(0) { $0 + $1.shape.valueCount }
+    let weights = quantisedMatrices.reduce(0) { $0 + $1.record.shape.valueCount }
     return min(max(Self.products / (quantisedMatrices.count * weights), 1024), 1 << 13)
   }
 
@@ -49,7 +49,7 @@ extension ModelPair {
       if isInterrupted() { break }
       let probes = matrices[start..<min(start + Self.candidatesAtATime, matrices.count)]
       let evaluation = try evaluator(
-        probes.map { Candidate($0.name, mixed($0.name)) }, options
+        probes.map { Candidate($0.tensor.name, mixed($0.tensor.name)) }, options
       ).run(
         text,
         progress: { done, total in
@@ -58,7 +58,8 @@ extension ModelPair {
         }, isInterrupted: isInterrupted)
       for (index, probe) in probes.enumerated() {
         guard let measures = evaluation.measures(candidate: index) else { continue }
-        costs[probe.name] = measures.divergence.mean.value / Double(probe.shape.valueCount)
+        costs[probe.tensor.name] =
+          measures.divergence.mean.value / Double(probe.record.shape.valueCount)
       }
     }
     return costs
@@ -89,14 +90,14 @@ extension ModelPair {
       let own = try hiddenStates(of: reference, sequences, tokens: tokens)
       for (index, matrix) in matrices.enumerated() {
         if isInterrupted() { break }
-        let other = try hiddenStates(of: mixed(matrix.name), sequences, tokens: tokens)
+        let other = try hiddenStates(of: mixed(matrix.tensor.name), sequences, tokens: tokens)
         var (error, square) = (0.0, 0.0)
         for place in 0..<own.count {
           let difference = Double(other[place]) - Double(own[place])
           error += difference * difference
           square += Double(own[place]) * Double(own[place])
         }
-        costs[matrix.name] = error / square / Double(matrix.shape.valueCount)
+        costs[matrix.tensor.name] = error / square / Double(matrix.record.shape.valueCount)
         progress(Double(index + 1) / Double(matrices.count))
       }
     } catch { throw .model(error) }

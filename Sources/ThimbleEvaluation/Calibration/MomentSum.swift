@@ -18,7 +18,7 @@ final class MomentSum {
   /// For each worker, [block][32]: a product.
   private let products: [AlignedArray<Float>]
 
-  private static let width = KernelShape.panelRows
+  private static let width = PanelGeometry.panelRows
 
   /// - Parameters:
   ///   - columns: of the widest input.

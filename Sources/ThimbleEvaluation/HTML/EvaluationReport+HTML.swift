@@ -1,3 +1,4 @@
+internal import ThimbleArchitecture
 internal import ThimbleSystem
 
 extension EvaluationReport {
@@ -118,12 +119,7 @@ extension EvaluationReport {
     page.figure(
       DotChart(
         title: "Bits per weight and noise of each matrix",
-        names: tensors.map { tensor in
-          var name = tensor.name[...]
-          if name.hasPrefix("transformer.") { name = name.dropFirst("transformer.".count) }
-          if name.hasSuffix(".weight") { name = name.dropLast(".weight".count) }
-          return String(name)
-        },
+        names: tensors.map { TensorName.short($0.name) },
         scales: [
           .init(
             title: "bits per weight", style: "both", values: tensors.map(\.bitsPerWeight),

@@ -14,7 +14,7 @@ extension TokenizerTables {
   }
 }
 
-extension XLMConfiguration {
+extension ModelConfiguration {
   /// The id of the embedding of `language`; nil if the model has none at all. A model that names no languages takes numbers.
   func embeddingID(of language: EvaluationText.Language) throws(EvaluationError) -> Int32? {
     guard hasLanguageEmbeddings else { return nil }
@@ -52,7 +52,7 @@ final class SentenceReader {
   private let tables: TokenizerTables?
   private var tokenizer: Tokenizer?
   private let input: Input
-  private let configuration: XLMConfiguration
+  private let configuration: ModelConfiguration
   private let longest: Int
   private var tokens: [Token] = []
   private var encodings: [String: EncodingOptions] = [:]
@@ -63,7 +63,7 @@ final class SentenceReader {
   ///   - tables: the model's; nil only for ids.
   ///   - longest: the most tokens of a sentence, ends included. Longer ones are cut.
   init(
-    _ tables: TokenizerTables?, input: Input, configuration: XLMConfiguration, longest: Int
+    _ tables: TokenizerTables?, input: Input, configuration: ModelConfiguration, longest: Int
   ) {
     precondition(tables != nil || input == .ids, "text needs a tokenizer")
     self.tables = tables

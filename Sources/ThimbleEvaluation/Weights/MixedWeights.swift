@@ -16,24 +16,24 @@ struct MixedWeights: WeightProvider {
   }
 
   var path: String { reference.path }
-  var configuration: XLMConfiguration { reference.configuration }
+  var configuration: ModelConfiguration { reference.configuration }
 
-  func contains(_ name: String) -> Bool { reference.contains(name) }
+  func contains(_ tensor: ModelTensor) -> Bool { reference.contains(tensor) }
 
-  private func provider(of name: String) -> any WeightProvider {
-    name == exchanged ? other : reference
+  private func provider(of tensor: ModelTensor) -> any WeightProvider {
+    tensor.name == exchanged ? other : reference
   }
 
-  func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> any PanelSource {
-    try provider(of: name).matrix(name, rows: rows, columns: columns)
+  func matrix(_ tensor: ModelTensor) throws(ModelError) -> any PanelSource {
+    try provider(of: tensor).matrix(tensor)
   }
 
-  func table(_ name: String, rows: Int, columns: Int) throws(ModelError) -> any RowSource {
-    try provider(of: name).table(name, rows: rows, columns: columns)
+  func table(_ tensor: ModelTensor) throws(ModelError) -> any RowSource {
+    try provider(of: tensor).table(tensor)
   }
 
-  func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
-    try reference.vector(name, count: count)
+  func vector(_ tensor: ModelTensor) throws(ModelError) -> AlignedArray<Float> {
+    try reference.vector(tensor)
   }
 
   func checkUnchanged() throws(ModelError) {

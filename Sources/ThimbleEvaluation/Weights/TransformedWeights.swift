@@ -8,24 +8,23 @@ struct TransformedWeights: WeightProvider {
   let base: any WeightProvider
   /// Whether matrices become such with rounded input.
   let roundsInput: Bool
-  /// What becomes of the matrix `name`.
-  let transform: (_ name: String, _ matrix: any PanelSource) throws(ModelError) -> any PanelSource
+  /// What becomes of the matrix of `tensor`.
+  let transform:
+    (_ tensor: ModelTensor, _ matrix: any PanelSource) throws(ModelError) -> any PanelSource
 
   var path: String { base.path }
-  var configuration: XLMConfiguration { base.configuration }
+  var configuration: ModelConfiguration { base.configuration }
 
-  func contains(_ name: String) -> Bool { base.contains(name) }
+  func contains(_ tensor: ModelTensor) -> Bool { base.contains(tensor) }
 
-  func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> any PanelSource {
-    try transform(name, try base.matrix(name, rows: rows, columns: columns))
+  func matrix(_ tensor: ModelTensor) throws(ModelError) -> any PanelSource {
+    try transform(tensor, try base.matrix(tensor))
   }
 
-  func table(_ name: String, rows: Int, columns: Int) throws(ModelError) -> any RowSource {
-    try matrix(name, rows: rows, columns: columns)
-  }
+  func table(_ tensor: ModelTensor) throws(ModelError) -> any RowSource { try matrix(tensor) }
 
-  func vector(_ name: String, count: Int) throws(ModelError) -> AlignedArray<Float> {
-    try base.vector(name, count: count)
+  func vector(_ tensor: ModelTensor) throws(ModelError) -> AlignedArray<Float> {
+    try base.vector(tensor)
   }
 
   func checkUnchanged() throws(ModelError) { try base.checkUnchanged() }
@@ -98,7 +97,7 @@ final class MatrixPool {
   /// For each worker, room for the largest chunk of `matrix` as fp32.
   func scratch(for matrix: any PanelSource) throws(ModelError) -> [AlignedArray<Float>] {
     // Every chunk but the last has as many panels as the first.
-    let count = matrix.panels(ofChunk: 0).count * KernelShape.panelRows * matrix.columns
+    let count = matrix.panels(ofChunk: 0).count * PanelGeometry.panelRows * matrix.columns
     if scratch.first.map({ $0.count < count }) ?? true {
       do throws(SystemError) {
         var larger: [AlignedArray<Float>] = []

@@ -1,3 +1,4 @@
+internal import ThimbleArchitecture
 internal import ThimbleModel
 internal import ThimbleOps
 internal import ThimbleSystem
@@ -20,7 +21,7 @@ extension WeightProvider {
           for index in 0..<count {
             first.following(index).dequantize(
               columns: matrix.columns, factors: matrix.columnFactors,
-              into: output.from(index * KernelShape.panelRows * matrix.columns))
+              into: output.from(index * PanelGeometry.panelRows * matrix.columns))
           }
         })
     }
@@ -29,8 +30,8 @@ extension WeightProvider {
   /// The weights of a reference in fp32, with every input rounded just as `quantised` rounds it: what remains of a loss when
   /// only activations are quantised.
   func roundingInput(as quantised: any WeightProvider) -> some WeightProvider {
-    TransformedWeights(base: self, roundsInput: true) { (name, matrix) throws(ModelError) in
-      let model = try quantised.matrix(name, rows: matrix.rows, columns: matrix.columns)
+    TransformedWeights(base: self, roundsInput: true) { (tensor, matrix) throws(ModelError) in
+      let model = try quantised.matrix(tensor)
       guard model.precision != .float32 else { return matrix }
       return TransformedMatrix(
         matrix, precision: .float32WithRoundedInput, columnFactors: model.columnFactors)
@@ -43,8 +44,8 @@ extension WeightProvider {
   ) -> some WeightProvider {
     let pool = MatrixPool(workers: workers)
     return TransformedWeights(base: self, roundsInput: true) {
-      (name, matrix) throws(ModelError) in
-      guard names.contains(name) else { return matrix }
+      (tensor, matrix) throws(ModelError) in
+      guard names.contains(tensor.name) else { return matrix }
       let columns = matrix.columns
       return TransformedMatrix(
         matrix, precision: .float32WithRoundedInput, scratch: try pool.scratch(for: matrix),
@@ -62,7 +63,7 @@ extension BlockScheme {
     guard case .float32(let panels) = loaded else {
       preconditionFailure("a reference without fp32 panels")
     }
-    let lanes = KernelShape.panelRows
+    let lanes = PanelGeometry.panelRows
     let panelSize = lanes * columns
     output.withMutableSpan(0..<count * panelSize) { output in
       panels.array.withSpan(panels.offset..<panels.offset + count * panelSize) { panels in

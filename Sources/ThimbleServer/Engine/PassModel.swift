@@ -23,7 +23,7 @@ final class PassModel {
     weights = provider as? FileWeights
     plan = source.plan
     text = try ModelText(source)
-    let fillsMasks = provider.contains(MaskedLanguageModel.biasName)
+    let fillsMasks = provider.heads.contains(.languageModel)
     encoder = try Encoder(
       provider, maximumTokens: source.maximumTokens,
       scoredPositions: fillsMasks ? plan?.positionsPerRound ?? options.positionsPerRound : 0,
@@ -33,7 +33,7 @@ final class PassModel {
     batch = try Batch(maximumTokens: source.maximumTokens)
     masked = fillsMasks ? try MaskedLanguageModel(provider, encoder: encoder) : nil
     classifier =
-      SequenceClassifier.isPart(of: provider)
+      provider.heads.contains(.sequenceClassification)
       ? try SequenceClassifier(
         provider, encoder: encoder, maximumSequences: SequenceEncoder.maximumSequences) : nil
     classes = classifier == nil ? nil : Classes(provider.configuration)

@@ -1,6 +1,6 @@
 public import ThimbleJSON
 
-extension XLMConfiguration {
+extension ModelConfiguration {
   // Far above every real model, and low enough for the size of any tensor to fit an Int.
   private static let sizes = 1...(1 << 20)
   private static let vocabularySizes = 1...(1 << 26)
@@ -116,7 +116,7 @@ extension XLMConfiguration {
   }
 }
 
-extension XLMConfiguration.SpecialIDs {
+extension ModelConfiguration.SpecialIDs {
   public static var fields: [(name: String, path: WritableKeyPath<Self, Int>)] {
     [
       ("bos_index", \.beginning), ("eos_index", \.end), ("pad_index", \.padding),
@@ -136,7 +136,7 @@ extension XLMConfiguration.SpecialIDs {
   }
 }
 
-extension XLMConfiguration.Summary {
+extension ModelConfiguration.Summary {
   init(_ reader: ConfigurationReader) throws(ArchitectureError) {
     let kinds = Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     kind = try reader.choice("summary_type", wanted: "one of \(kinds)") ?? .first

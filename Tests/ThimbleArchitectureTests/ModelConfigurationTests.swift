@@ -2,9 +2,9 @@ import Testing
 import ThimbleArchitecture
 import ThimbleJSON
 
-struct XLMConfigurationTests {
-  private func parse(_ fields: JSONObject) throws -> XLMConfiguration {
-    try XLMConfiguration(json: .object(fields))
+struct ModelConfigurationTests {
+  private func parse(_ fields: JSONObject) throws -> ModelConfiguration {
+    try ModelConfiguration(json: .object(fields))
   }
 
   @Test("an empty configuration has the defaults of Hugging Face")
@@ -30,7 +30,7 @@ struct XLMConfigurationTests {
       "emb_dim": 1280, "n_layers": 16, "n_heads": 16, "n_words": 200_000, "n_langs": 100,
       "use_lang_emb": false,
     ])
-    let tensors = configuration.encoderTensors + configuration.tensors(of: .languageModel)
+    let tensors = configuration.encoderSlots.tensors + configuration.tensors(of: .languageModel)
     #expect(tensors.reduce(0) { $0 + $1.elementCount } == 571_696_960)
     #expect(tensors.count == 4 + 16 * 16 + 1)
     #expect(configuration.headSize == 80)
@@ -76,7 +76,7 @@ struct XLMConfigurationTests {
       "end_n_top": 4,
     ])
     let text = configuration.json.text()
-    #expect(try XLMConfiguration(json: JSONValue(parsing: text)) == configuration)
+    #expect(try ModelConfiguration(json: JSONValue(parsing: text)) == configuration)
     #expect(configuration.labels == ["no", "yes", "maybe"])
   }
 

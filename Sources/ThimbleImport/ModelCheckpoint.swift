@@ -4,16 +4,16 @@ public import ThimbleCheckpoint
 /// A checkpoint understood as an XLM model: its configuration, its tensors, its tokenizer.
 ///
 /// The weights stay where they are in the mapped files.
-public struct XLMCheckpoint: Sendable {
+public struct ModelCheckpoint: Sendable {
   /// The file with the weights, or with the index of their files.
   public let path: String
   public let container: Checkpoint.Container
-  public let configuration: XLMConfiguration
+  public let configuration: ModelConfiguration
   /// Every tensor of the model that is there, in the order of computation, heads last. A tied
   /// output matrix is not listed: it is the token embedding.
-  public let inventory: [XLMTensor]
+  public let inventory: [ModelTensor]
   /// The heads of which every tensor is there.
-  public let heads: [XLMHead]
+  public let heads: [HeadKind]
   /// What was left out, with the reason.
   public let ignored: [IgnoredTensor]
   /// nil if the checkpoint comes without vocabulary and merges, or an original one without codes.
@@ -32,7 +32,7 @@ public struct XLMCheckpoint: Sendable {
   /// beside it, or an original checkpoint.
   public static func open(
     _ path: String, options: ImportOptions = ImportOptions()
-  ) throws(ImportError) -> XLMCheckpoint {
+  ) throws(ImportError) -> ModelCheckpoint {
     let checkpoint: Checkpoint
     do { checkpoint = try Checkpoint.open(path) } catch { throw .checkpoint(error) }
     let source = try CheckpointSource(checkpoint)
@@ -43,7 +43,7 @@ public struct XLMCheckpoint: Sendable {
     var configuration = source.configuration
     // Of the two that name the mask, Hugging Face asks the tokenizer.
     if let mask = tokenizer?.mask { configuration.specialIDs.mask = mask }
-    return XLMCheckpoint(
+    return ModelCheckpoint(
       path: checkpoint.path, container: checkpoint.container, configuration: configuration,
       inventory: matching.inventory, heads: matching.heads, ignored: matching.ignored,
       tokenizer: tokenizer, tensors: matching.tensors,
@@ -52,14 +52,14 @@ public struct XLMCheckpoint: Sendable {
   }
 
   private static func headWarnings(
-    _ heads: [XLMHead], _ configuration: XLMConfiguration, architectures: [String]
+    _ heads: [HeadKind], _ configuration: ModelConfiguration, architectures: [String]
   ) -> [String] {
     var warnings = heads.filter { !$0.isRunnable }.map { head in
       "the head for \(head.purpose) (\(head.rawValue)) is kept, but nothing runs it yet: only vectors of texts can be had "
         + "of this model."
     }
     for name in architectures {
-      if let head = XLMHead(rawValue: name) {
+      if let head = HeadKind(rawValue: name) {
         guard !heads.contains(head), !configuration.tensors(of: head).isEmpty else { continue }
         warnings.append(
           "the configuration says \(name), but the tensors of its head for \(head.purpose) are not there."

@@ -2,7 +2,7 @@
 ///
 /// The converter reads it from a checkpoint and writes it into the .thimble file; the runtime reads
 /// it back from there. Both derive the tensors of the model from it.
-public struct XLMConfiguration: Sendable, Equatable {
+public struct ModelConfiguration: Sendable, Equatable {
   /// The width of the model: values per token.
   public var embeddingSize: Int
   public var layerCount: Int

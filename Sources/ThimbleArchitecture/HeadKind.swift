@@ -1,0 +1,23 @@
+/// What a checkpoint may have beyond the encoder, by the class of Hugging Face that has it.
+public enum HeadKind: String, Sendable, CaseIterable {
+  case languageModel = "XLMWithLMHeadModel"
+  case sequenceClassification = "XLMForSequenceClassification"
+  case tokenClassification = "XLMForTokenClassification"
+  case questionAnswering = "XLMForQuestionAnsweringSimple"
+  case beamQuestionAnswering = "XLMForQuestionAnswering"
+  case multipleChoice = "XLMForMultipleChoice"
+
+  /// What it is for, in a few words.
+  public var purpose: String {
+    switch self {
+    case .languageModel: "masked words"
+    case .sequenceClassification: "classes of texts"
+    case .tokenClassification: "classes of tokens, such as names of persons and places"
+    case .questionAnswering, .beamQuestionAnswering: "answers to questions"
+    case .multipleChoice: "multiple choice"
+    }
+  }
+
+  /// Whether the runtime computes it.
+  public var isRunnable: Bool { self == .languageModel || self == .sequenceClassification }
+}
