@@ -55,8 +55,8 @@ public struct XLMCheckpoint: Sendable {
     _ heads: [XLMHead], _ configuration: XLMConfiguration, architectures: [String]
   ) -> [String] {
     var warnings = heads.filter { !$0.isRunnable }.map { head in
-      "the head for \(head.purpose) (\(head.rawValue)) is kept, but nothing runs it yet: only vectors of texts can be had "
-        + "of this model."
+      "the head for \(head.purpose) (\(head.rawValue)) is kept, but nothing runs it yet: only vectors of texts are available "
+        + "from this model."
     }
     for name in architectures {
       if let head = XLMHead(rawValue: name) {
