@@ -66,7 +66,7 @@ public struct XLMCheckpoint: Sendable {
         )
       } else if name != "XLMModel" {
         warnings.append(
-          "the configuration says \(name), of which only what XLM has in common is run.")
+          "the configuration says \(name); only what it has in common with XLM is run.")
       }
     }
     return warnings

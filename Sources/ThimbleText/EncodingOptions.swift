@@ -68,7 +68,7 @@ extension TokenizerTables {
       : "The model came without a dictionary for \"\(language)\""
     return """
       \(reason), which is written without spaces between words. The text is split by Hugging Face's \
-      language-independent rules. Better: put spaces between its words, and say that it is pretokenized\
+      language-independent rules. For better tokens, put spaces between its words and say that it is pretokenized\
       \(language == "ja" ? "." : ", or convert the checkpoint with the dictionary.")
       """
   }
