@@ -177,8 +177,8 @@ private struct TablesBuilder {
     for token in tokens {
       guard !token.content.isEmpty, try symbols.symbol(of: token.content.span) == token.id else {
         throw .badVocabulary(
-          reason: "the added token \"\(String(decoding: token.content, as: UTF8.self))\" is not one "
-            + "of its tokens")
+          reason: "the added token \"\(String(decoding: token.content, as: UTF8.self))\" is not "
+            + "one of its tokens")
       }
       bytes.append(littleEndian: UInt32(token.id))
       bytes.append(littleEndian: token.marks.rawValue)
