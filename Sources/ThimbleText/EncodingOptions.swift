@@ -73,7 +73,7 @@ extension TokenizerTables {
       """
   }
 
-  /// Whether there is a dictionary for a language whose words no spaces part.
+  /// Whether there is a dictionary for a language written without spaces between words.
   func canSegment(_ language: String) -> Bool {
     switch language {
     case "zh": !chineseWords.isEmpty

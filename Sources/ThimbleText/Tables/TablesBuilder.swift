@@ -7,7 +7,7 @@ extension TokenizerTables {
   ///   - lowercases: Whether the vocabulary wants text in lower case and without accents.
   ///   - isCased: Whether it has capitals nevertheless. See `TokenizerTables.isCased`.
   ///   - languages: The codes of the model's languages in the order of their ids.
-  ///   - dictionaries: Of the languages whose words no spaces part.
+  ///   - dictionaries: Of languages written without spaces between words.
   ///   - added: The tokens that texts are split at, all of them tokens of the source; nil: those of every XLM model.
   /// - Returns: The bytes of Formats/tokenizer.md, the same for the same source.
   /// - Throws: `TextError.badVocabulary` if two tokens share an id or a spelling, an id is not in
