@@ -102,7 +102,7 @@ extension Convention {
   /// rules for its words.
   ///
   /// - Parameter language: with it, the text is split by the rules of that language, as it was for training
-  ///   (Formats/tokenizer.md). Without it, by the rules that Hugging Face has for every text. The convention of
+  ///   (Formats/tokenizer.md). Without it, by Hugging Face's language-independent rules. The convention of
   ///   Hugging Face knows no language; and the number of one has no rules.
   public func encoding(
     language: String? = nil, maskSpellings: [String] = FillMaskQuery.maskSpellings

@@ -16,7 +16,7 @@ public enum TextCaution: Sendable, CustomStringConvertible {
     case .noLanguage(let known):
       let names = known.isEmpty ? "" : " (\(known.printable(limit: 20)))"
       return
-        "The model was trained to know each text's language\(names), and none is named: its answers are less exact."
+        "The model was trained to know each text's language\(names), but none is named: its answers are less exact."
     case .noDictionary(let message): return message
     case .unknownWords(let count, let total):
       return

@@ -28,15 +28,15 @@ public enum ThimbleError: Error, CustomStringConvertible {
     case .model(let error): error.description
     case .text(let error): error.description
     case .noTokenizer(let path):
-      "\(path.printable()): has no vocabulary, so that it takes token ids only. Text needs a model converted with vocab.json and merges.txt."
+      "\(path.printable()): has no vocabulary, so it accepts only token ids. Text needs a model converted with vocab.json and merges.txt."
     case .noMask:
       "There is no mask in the text. Write <mask> where a word is missing: \"Paris is the <mask> of France.\""
     case .noTokens:
-      "There are no token ids but padding."
+      "There are no token ids other than padding."
     case .maskCut(let count, let limit):
       "Cut to \(limit) tokens, the text would lose \(count) of its masks. Split it."
     case .paddingInside(let position):
-      "Id \(position) of the list is padding with other tokens behind it, which a causal model reads as a word. Put padding at the end."
+      "Id \(position) of the list is padding before other tokens, which a causal model would read as a word. Put padding at the end."
     case .tooLong(let tokens, let limit):
       "The text has \(tokens) tokens; at most \(limit) fit."
     case .tokenID(let id, let vocabularySize):

@@ -87,7 +87,7 @@ struct ConfigurationReader {
     let names = names.sorted { $0.id < $1.id }
     for (a, b) in zip(names, names.dropFirst()) where a.id == b.id {
       throw .field(
-        "\(field).\(b.name)", found: "\(b.id)", wanted: "an id of its own, not that of \(a.name)")
+        "\(field).\(b.name)", found: "\(b.id)", wanted: "an id other than that of \(a.name)")
     }
     return names
   }

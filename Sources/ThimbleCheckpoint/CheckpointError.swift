@@ -23,7 +23,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .system(let error): error.description
     case .foreign(let path, let kind): "\(path): \(kind)"
     case .noWeights(let directory, let found):
-      "\(directory): no checkpoint in this folder. Wanted model.safetensors, pytorch_model.bin, an index of either, or one "
+      "\(directory): no checkpoint in this folder. Expected model.safetensors, pytorch_model.bin, an index of either, or one "
         + ".pth file.\(found.description)"
     case .severalWeights(let directory, let names):
       "\(directory): several files have weights: \(names.printable()). Name the file."

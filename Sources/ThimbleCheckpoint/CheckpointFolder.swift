@@ -89,12 +89,12 @@ public struct NearlyWeights: Sendable, Equatable {
     var text = ""
     if !foreign.isEmpty {
       text +=
-        " Found \(foreign.printable(count: 8)): weights for other programs than PyTorch, which cannot be read. "
+        " Found \(foreign.printable(count: 8)): weights for programs other than PyTorch, which cannot be read. "
         + "Download model.safetensors or pytorch_model.bin of the model."
     }
     if !partial.isEmpty {
       text +=
-        " Found \(partial.printable(count: 8)): a download that has not ended. Download again."
+        " Found \(partial.printable(count: 8)): an unfinished download. Download it again."
     }
     if !shards.isEmpty {
       text +=

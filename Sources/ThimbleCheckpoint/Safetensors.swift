@@ -22,7 +22,7 @@ public enum SafetensorsFault: Error, Equatable, CustomStringConvertible {
     case .header(let reason): "the header is damaged. \(reason)"
     case .entry(let name, let reason): "tensor \"\(name)\": \(reason)"
     case .elementType(let name, let found):
-      "tensor \"\(name)\" holds \"\(found)\", which is no known type."
+      "tensor \"\(name)\" holds \"\(found)\", which is not a known type."
     case .notAdjoining(let name, let begin, let wanted):
       "tensor \"\(name)\" begins at byte \(begin) of the data; the one before it ends at \(wanted)."
     case .size(let name, let byteCount, let shape, let elementType):

@@ -195,7 +195,7 @@ struct ZipArchive {
     guard isPlain,
       !entry.name.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }),
       String(validating: entry.name, as: UTF8.self) != nil
-    else { throw entry.fault("has a name that is no plain path.") }
+    else { throw entry.fault("has a name that is not a plain path.") }
     // Bit 0: encrypted. Bit 6: strongly. Bit 13: with the directory encrypted too.
     guard entry.flags & 0x2041 == 0 else { throw entry.fault("is encrypted.") }
     guard entry.method == 0 else {

@@ -25,7 +25,7 @@ public enum ConvertError: Error, Equatable, CustomStringConvertible {
       "Tensor \"\(tensor)\", row \(row), column \(column): the weight is \(value). "
         + (value.isFinite
           ? "Weights of this size cannot be quantised."
-          : "A model with such a weight computes nothing: repair the checkpoint.")
+          : "A model with such a weight cannot compute anything: repair the checkpoint.")
     case .tooWide(let tensor, let columns, let limit):
       "Tensor \"\(tensor)\" has \(columns) columns; the file format holds at most \(limit)."
     case .unreachable(let asked, let lowest, let highest):

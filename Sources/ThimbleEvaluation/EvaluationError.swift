@@ -46,7 +46,7 @@ public enum EvaluationError: Error, CustomStringConvertible {
     case .vocabulary(let file, let reference):
       "\(file) was not made from \(reference): their vocabularies differ, though not in size. Convert again."
     case .noTokenizer(let path):
-      "\(path): has no vocabulary, so that it cannot read text."
+      "\(path): has no vocabulary, so it cannot read text."
     case .noText(let path, let reason): "\(path): there is no sentence in it: \(reason)"
     case .nothingToMask(let path):
       "\(path): no sentence has a token that can be masked. Does the text suit the vocabulary?"
@@ -54,7 +54,7 @@ public enum EvaluationError: Error, CustomStringConvertible {
     case .column(let path, let name, let found):
       "\(path): there is no column \"\(name)\". The columns are: \(found.joined(separator: ", "))."
     case .label(let path, let number, let found, let known):
-      "\(path), line \(number): the label \"\(found)\" is none of \(known.joined(separator: ", "))."
+      "\(path), line \(number): the label \"\(found)\" is not one of \(known.joined(separator: ", "))."
     case .classes(let path, let found, let expected):
       "\(path): the head has the classes \(found.joined(separator: ", ")); the task needs \(expected.joined(separator: ", ")). Say which is which with --labels."
     case .language(let name, let path, let known):

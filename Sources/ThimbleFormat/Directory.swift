@@ -87,7 +87,7 @@ struct Directory {
     guard firstChunk == chunkCount else {
       throw invalid("the tensors have \(firstChunk) chunks, not \(chunkCount)")
     }
-    guard nameOffset == names.count else { throw invalid("bytes behind the last name") }
+    guard nameOffset == names.count else { throw invalid("bytes after the last name") }
     for tensor in tensors {
       guard let factors = tensor.columnFactors else { continue }
       guard tensor.shape.kind == .q8b64, factors < count, tensors[factors].shape.rank == 1,

@@ -24,7 +24,7 @@ public enum FormatError: Error, Equatable, CustomStringConvertible {
     case .version(let path, let found):
       "\(path.printable()): version \(found) of the format; this program reads version 1. Use a newer thimble, or convert again."
     case .size(let path, let found, let expected):
-      "\(path.printable()): has \(found) bytes, its header says \(expected). The file is \(UInt64(found) < expected ? "truncated" : "too long"): copy it again."
+      "\(path.printable()): has \(found) bytes, but its header says \(expected). The file is \(UInt64(found) < expected ? "truncated" : "too long"): copy it again."
     case .invalid(let path, let part, let rule):
       "\(path.printable()): \(part): \(rule). The file was damaged, or not written by thimble: convert again."
     case .damaged(let path, let part):

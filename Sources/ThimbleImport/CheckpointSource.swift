@@ -44,7 +44,7 @@ struct CheckpointSource {
       unknown.isEmpty
       ? []
       : [
-        "\(isOriginal ? "the parameters say" : "config.json says") what is not known and not heeded: "
+        "\(isOriginal ? "the parameters say" : "config.json says") what is not known and is ignored: "
           + "\(unknown.printable()). If it changes what the model computes, the results are wrong."
       ]
     architectures = (settings["architectures"]?.array ?? []).compactMap(\.string)

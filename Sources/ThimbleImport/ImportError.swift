@@ -57,7 +57,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     case .missingFile(let path, let purpose):
       "\(path) is missing: it holds \(purpose). Put it beside the weights."
     case .tooLarge(let path, let byteCount, let limit):
-      "\(path): \(byteCount) bytes; such a file of at most \(limit) is read."
+      "\(path): \(byteCount) bytes; such a file may have at most \(limit)."
     case .ambiguousFiles(let directory, let names):
       "\(directory): \(names.printable()): which is meant? Name the file."
     case .noModel(let path, let reason): "\(path): \(reason)"
@@ -65,7 +65,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
       "\(path): \(names.count) tensor\(names.count == 1 ? " is" : "s are") missing: \(names.printable(count: 8)). "
         + (found.isEmpty
           ? "There are no tensors at all."
-          : "Those there are called: \(found.printable(count: 8)).")
+          : "The tensors there are called: \(found.printable(count: 8)).")
     case .shapes(let path, let mismatches):
       "\(path): \(mismatches.map(\.description).printable(count: 8, limit: 200, separator: "; "))."
         + " Use the configuration that belongs to the weights."
@@ -102,7 +102,7 @@ public enum VocabularyFault: Error, Equatable, CustomStringConvertible {
     case .notUTF8(let line): "line \(line) is not UTF-8."
     case .entry(let reason): reason
     case .tooLarge(let byteCount, let limit):
-      "\(byteCount) bytes; a vocabulary of at most \(limit) is read."
+      "\(byteCount) bytes; a vocabulary may have at most \(limit)."
     }
   }
 }
@@ -116,7 +116,7 @@ public enum MergesFault: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notUTF8(let line): "line \(line) is not UTF-8."
     case .tooLarge(let byteCount, let limit):
-      "\(byteCount) bytes; merges of at most \(limit) are read."
+      "\(byteCount) bytes; merges may have at most \(limit)."
     }
   }
 }

@@ -55,8 +55,8 @@ public struct ModelCheckpoint: Sendable {
     _ heads: [HeadKind], _ configuration: ModelConfiguration, architectures: [String]
   ) -> [String] {
     var warnings = heads.filter { !$0.isRunnable }.map { head in
-      "the head for \(head.purpose) (\(head.rawValue)) is kept, but nothing runs it yet: only vectors of texts can be had "
-        + "of this model."
+      "the head for \(head.purpose) (\(head.rawValue)) is kept, but nothing runs it yet: only vectors of texts are available "
+        + "from this model."
     }
     for name in architectures {
       if let head = HeadKind(rawValue: name) {
@@ -66,7 +66,7 @@ public struct ModelCheckpoint: Sendable {
         )
       } else if name != "XLMModel" {
         warnings.append(
-          "the configuration says \(name), of which only what XLM has in common is run.")
+          "the configuration says \(name); only what it has in common with XLM is run.")
       }
     }
     return warnings

@@ -24,7 +24,7 @@ struct TokenAdder {
           path: path,
           .entry(
             reason:
-              "the added token \"\(name(token))\" has the id \(id), in the vocabulary it has another."
+              "the added token \"\(name(token))\" has the id \(id), but another one in the vocabulary."
           ))
       }
       ids[token.content] = id

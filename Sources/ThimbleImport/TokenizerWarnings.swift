@@ -18,11 +18,11 @@ struct TokenizerWarnings {
     }
     for (name, value, consequence) in Self.refused where settings[name] == value {
       warnings.append(
-        "\(Self.file) says \"\(name)\": \(value), which is not heeded: \(consequence).")
+        "\(Self.file) says \"\(name)\": \(value), which is ignored: \(consequence).")
     }
     let unknown = settings.map(\.key).filter { !Self.known.contains($0) }
     if !unknown.isEmpty {
-      warnings.append("\(Self.file) says what is not known and not heeded: \(unknown.printable()).")
+      warnings.append("\(Self.file) says what is not known and is ignored: \(unknown.printable()).")
     }
     if kind(ofPath: Path.join(folder, "tokenizer.json")) != .nothing {
       warnings.append(

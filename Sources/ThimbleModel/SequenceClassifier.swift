@@ -34,7 +34,7 @@ public final class SequenceClassifier {
     }
     guard summary.kind != .attention else {
       throw .head(
-        path: provider.path, reason: "\"summary_type\" is \"attn\", which nobody has implemented.")
+        path: provider.path, reason: "\"summary_type\" is \"attn\", which is not implemented.")
     }
     let name = summary.activation.flatMap { $0.isEmpty ? nil : $0 } ?? Activation.identity.rawValue
     guard let activation = Activation(rawValue: name) else {

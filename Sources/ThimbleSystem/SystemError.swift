@@ -21,7 +21,7 @@ public enum SystemError: Error, Equatable, CustomStringConvertible {
     case .file(let operation, let path, let code):
       "\(path.printable()): cannot \(operation): \(unsafe String(cString: strerror(code)))."
     case .notAFile(let path, let found):
-      "\(path.printable()): \(found), where a file is wanted."
+      "\(path.printable()): \(found), but a file is expected."
     case .noSpace(let path, let needed, let available):
       "\(path.printable()): not enough space: about \(Self.size(needed)) needed, \(Self.size(available)) free."
     case .lineTooLong(let limit):

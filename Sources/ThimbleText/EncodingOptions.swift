@@ -68,12 +68,12 @@ extension TokenizerTables {
       : "The model came without a dictionary for \"\(language)\""
     return """
       \(reason), which is written without spaces between words. The text is split by Hugging Face's \
-      language-independent rules. Better: put spaces between its words, and say that it is pretokenized\
+      language-independent rules. For better tokens, put spaces between its words and say that it is pretokenized\
       \(language == "ja" ? "." : ", or convert the checkpoint with the dictionary.")
       """
   }
 
-  /// Whether there is a dictionary for a language whose words no spaces part.
+  /// Whether there is a dictionary for a language written without spaces between words.
   func canSegment(_ language: String) -> Bool {
     switch language {
     case "zh": !chineseWords.isEmpty

@@ -50,7 +50,7 @@ struct EvaluateTests {
     #expect(named == given)
     let other = try folder.write(Array(line.utf8), to: "notes.txt")
     let result = try evaluate("--text", other, "--all-positions", "--no-split", "--json")
-    expect(result, exitCode: 0, "\"notes\" is no language of this model")
+    expect(result, exitCode: 0, "\"notes\" is not a language of this model")
     let spoken = try perplexity(
       evaluate("--text", other, "--lang", "de", "--all-positions", "--no-split", "--json"))
     #expect(spoken == named)
@@ -103,7 +103,7 @@ struct EvaluateTests {
         "evaluate", SmallModel.path, "--reference", smallCheckpoint, "--text", path, "--html",
         folder("page.html"),
       ])
-    _ = try #require(process.line(with: "is no language"))
+    _ = try #require(process.line(with: "is not a language"))
     process.send(.terminate)
     #expect(process.exitCode() == 143)
     #expect(Set(folder.names).isSubset(of: ["notes.txt", "page.html"]))

@@ -138,7 +138,8 @@ struct InputTests {
   func replacedTarget() throws {
     let result = try thimble(
       "fill-mask", small, "la <mask> de", "--targets", "porte</w>,Donaudampfschiff", "--json")
-    #expect(result.exitCode == 0 && result.errors.contains("\"Donaudampfschiff\" is not one token"))
+    #expect(
+      result.exitCode == 0 && result.errors.contains("\"Donaudampfschiff\" is not a single token"))
     let fillings = try #require(JSONValue(parsing: Array(result.output.utf8)).array)
     #expect(fillings.compactMap { $0["target"]?.string } == ["Donaudampfschiff"])
     let table = try thimble("fill-mask", small, "la <mask> de", "--targets", "Donaudampfschiff")

@@ -37,11 +37,11 @@ struct ServeOptionsTests {
           result.exitCode == 64 && result.errors.contains(variable), "\(variable): \(result.errors)"
         )
       }
-      #expect(!result.errors.contains("no option"))
+      #expect(!result.errors.contains("not an option"))
     }
   }
 
-  @Test("lets the command line win over the environment, and warns about what is no option")
+  @Test("lets the command line win over the environment, and warns about what is not an option")
   func precedence() async throws {
     let server = try ServerProcess(
       [SmallModel.path, "--name", "given"],

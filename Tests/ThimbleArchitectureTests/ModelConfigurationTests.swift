@@ -97,7 +97,7 @@ struct ModelConfigurationTests {
     (["layer_norm_eps": -1], "a number from 0 to 1"),
     (["layer_norm_eps": "1e-12"], "a number from 0 to 1"),
     (["causal": "perhaps"], "true or false"),
-    (["lang2id": ["en": 0, "fr": 0]], "an id of its own"),
+    (["lang2id": ["en": 0, "fr": 0]], "an id other than that of"),
     (["lang2id": ["en": "0"]], "an id, from 0"),
     (["lang2id": ["en": 0, "fr": 7], "n_langs": 2], "below \"n_langs\", 2"),
     (["id2label": ["0": "a", "2": "b"]], "every id from 0 on"),

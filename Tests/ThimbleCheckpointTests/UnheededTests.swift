@@ -108,9 +108,9 @@ struct CheckpointFolderTests {
     "a folder says what it has and what to do",
     arguments: [
       (["a.pth", "b.pth"], "several files have weights: a.pth, b.pth. Name the file."),
-      (["tf_model.h5", "config.json"], "weights for other programs than PyTorch"),
+      (["tf_model.h5", "config.json"], "weights for programs other than PyTorch"),
       (["flax_model.msgpack"], "Download model.safetensors or pytorch_model.bin"),
-      (["model.safetensors.incomplete"], "a download that has not ended"),
+      (["model.safetensors.incomplete"], "an unfinished download"),
       (
         ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"], "not their index"
       ),

@@ -87,7 +87,7 @@ struct TaskTests {
     "bad tables are refused with what is wrong and where",
     arguments: [
       ("gold_label\tsentence1\n neutral\ta\n", "no column \"sentence2\""),
-      ("a\tb\tneutral\na\tb\tmaybe\n", "line 2: the label \"maybe\" is none of"),
+      ("a\tb\tneutral\na\tb\tmaybe\n", "line 2: the label \"maybe\" is not one of"),
       ("a\tb\tneutral\na\tb\n", "line 2: there are 2 columns"),
       ("", "empty"),
     ])

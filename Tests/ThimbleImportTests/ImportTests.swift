@@ -49,7 +49,7 @@ struct ImportTests {
   @Test("a directory without a checkpoint is refused with what it has")
   func noCheckpoint() throws {
     let folder = try folder(["min.safetensors": "tf_model.h5"])
-    #expect(message(folder).contains("Found tf_model.h5: weights for other programs"))
+    #expect(message(folder).contains("Found tf_model.h5: weights for programs"))
     #expect(message(TemporaryFolder()).contains("no checkpoint in this folder"))
     #expect(throws: ImportError.self) { try ModelCheckpoint.open("/nowhere/at/all") }
   }

@@ -11,9 +11,10 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how fast a model runs, and where the time goes.",
     discussion: """
-      Times whole passes of the encoder for texts of several lengths, with weights streamed, half pinned and pinned; at \
-      16 and 128 tokens also the filling of one mask. Each figure is the median of repetitions after a warm-up; the \
-      fastest stands beside it. Ctrl-C ends it with what has been measured; the exit code is 130 then.
+      Times whole passes of the encoder for texts of several lengths, with weights streamed (decoded at each use), \
+      half pinned and pinned (decoded once and kept). At 16 and 128 tokens it also times filling one mask. Each figure \
+      is the median of repetitions after a warm-up, with the fastest beside it. Ctrl-C ends the run with what has been \
+      measured and exit code 130.
 
       Examples:
         thimble bench xlm.thimble
@@ -29,22 +30,26 @@ struct Bench: ParsableCommand {
       valueName: "n,n"), transform: Bench.lengths)
   var tokens: [Int]?
 
-  @Option(help: ArgumentHelp("Texts of 32 tokens in the packed batch; 0 for none.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "How many texts of 32 tokens the packed batch has; 0 for no batch.", valueName: "n"))
   var batch = 32
 
   @Option(
     help: ArgumentHelp(
-      "Where weights are: streamed, half, pinned. (default: all three)", valueName: "mode,mode"),
+      "How weights are held: streamed, half, pinned. (default: all three)", valueName: "mode,mode"),
     transform: Bench.modes)
   var modes: [Mode]?
 
-  @Option(help: "Seconds to measure each figure for. (default: 1)")
+  @Option(help: "How many seconds to measure each figure. (default: 1)")
   var seconds: Double?
 
-  @Option(help: ArgumentHelp("Measure so many passes for each figure instead.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "How many passes to measure for each figure, instead of --seconds.", valueName: "n"))
   var passes: Int?
 
-  @Option(help: "Threads. (default: the processors that this process may use)")
+  @Option(help: "Number of threads. (default: the processors that this process may use)")
   var threads: Int?
 
   @Option(
@@ -56,19 +61,19 @@ struct Bench: ParsableCommand {
 
   func validate() throws {
     if let passes, !(1...1_000_000).contains(passes) {
-      throw ValidationError("--passes \(passes): 1 to 1,000,000 are possible.")
+      throw ValidationError("--passes \(passes): must be 1 to 1,000,000.")
     }
     if let seconds {
       guard seconds >= 0, seconds <= 86_400 else {
-        throw ValidationError("--seconds \(seconds): 0 to 86,400 are possible.")
+        throw ValidationError("--seconds \(seconds): must be 0 to 86,400.")
       }
       if passes != nil { throw ValidationError("--seconds and --passes exclude each other.") }
     }
     guard (0...4096).contains(batch) else {
-      throw ValidationError("--batch \(batch): 0 to 4096 are possible.")
+      throw ValidationError("--batch \(batch): must be 0 to 4096.")
     }
     if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): 1 to 1024 are possible.")
+      throw ValidationError("--threads \(threads): must be 1 to 1024.")
     }
   }
 
@@ -77,7 +82,7 @@ struct Bench: ParsableCommand {
   private static func lengths(_ text: String) throws -> [Int] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map {
       guard let length = Int($0), length >= 1 else {
-        throw ValidationError("--tokens \(text): numbers are wanted, as in 16,128.")
+        throw ValidationError("--tokens \(text): must be numbers, as in 16,128.")
       }
       return length
     }
@@ -86,7 +91,7 @@ struct Bench: ParsableCommand {
   private static func modes(_ text: String) throws -> [Mode] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map {
       guard let mode = Mode(rawValue: String($0)) else {
-        throw ValidationError("--modes \(text): there are streamed, half and pinned.")
+        throw ValidationError("--modes \(text): must be streamed, half or pinned.")
       }
       return mode
     }

@@ -12,11 +12,11 @@ struct CalibrationOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Some hundred or more sentences like those that the model is for, one a line: files, or folders of LANG.txt. Weights are rounded so that their errors make up for each other there.",
+      "A hundred or more sentences like those the model will read, one per line: files, or folders of LANG.txt. Weights are rounded so that their errors compensate for each other on such text.",
       valueName: "path"))
   var calibrate: [String] = []
 
-  @Flag(help: "Calibrate with random tokens, where there is no text: most of the gain.")
+  @Flag(help: "Calibrate with random tokens if you have no text; this brings most of the gain.")
   var calibrateRandomly = false
 
   @Flag(help: "Lines of the text are JSON lists of token ids, ends included.")
@@ -24,7 +24,7 @@ struct CalibrationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Find the smallest file whose predictions differ by no more: mean KL divergence over half of the text, while the other half calibrates. 0.001 is hardly noticed.",
+      "Find the smallest file whose predictions have at most this mean KL divergence, measured on half of the text while the other half calibrates. 0.001 is hardly noticeable.",
       valueName: "nats"))
   var maxKl: Double?
 
@@ -34,7 +34,7 @@ struct CalibrationOptions: ParsableArguments {
     }
     if let maxKl {
       guard maxKl > 0, maxKl.isFinite else {
-        throw ValidationError("--max-kl \(maxKl): a number above 0 is needed, such as 0.001.")
+        throw ValidationError("--max-kl \(maxKl): must be a number above 0, such as 0.001.")
       }
       guard !calibrate.isEmpty else {
         throw ValidationError("--max-kl needs --calibrate PATH: sentences to measure on.")

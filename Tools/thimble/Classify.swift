@@ -8,8 +8,8 @@ struct Classify: ParsableCommand {
     abstract: "Sorts texts into the classes that a model was fine-tuned for.",
     discussion: """
       MODEL is a .thimble file made from an XLMForSequenceClassification checkpoint, or that checkpoint. The first tab \
-      of a text separates the two texts of a pair. Without TEXT, or for -, every line of standard input is a text, \
-      empty ones too. A text that cannot be answered gets its error in place of an answer.
+      of a text separates the two texts of a pair. Without TEXT, or with -, every line of standard input is a text, \
+      even if it is empty. If a text cannot be answered, its error takes the place of the answer.
 
       Examples:
         thimble classify topics.thimble "The match ended in a draw."
@@ -24,7 +24,7 @@ struct Classify: ParsableCommand {
 
   @OptionGroup var sequence: SequenceOptions
 
-  @Flag(help: "Print JSON, one line for each text, in the shape of Hugging Face's pipeline.")
+  @Flag(help: "Print JSON, one line for each text, in the format of Hugging Face's pipeline.")
   var json = false
 
   @OptionGroup var lines: LineOptions

@@ -31,8 +31,8 @@ extension Convert.Outcome {
     var text = table.text + "\n"
     if secondsOfLearning != nil {
       text += """
-        SQNR compares weights one by one. Calibrated weights are rounded so that their errors make up for each other in \
-        what the model computes: the SQNR is lower than without, and the results are nearer to the original's.
+        SQNR compares weights one by one. Calibrated weights are rounded so that their errors compensate for each other \
+        in what the model computes: the SQNR is lower than without calibration, but the results are closer to the original's.
 
         """
     }
@@ -42,10 +42,10 @@ extension Convert.Outcome {
     }
     if ignored.count > 20 { text += "Left out: \(ignored.count - 20) more tensors.\n" }
     if checkpoint.tokenizer == nil {
-      text += "Without tokenizer: no vocabulary and merges lie beside the weights.\n"
+      text += "Without tokenizer: there are no vocabulary and merges beside the weights.\n"
     }
     if report.isFinest {
-      text += "This is all that the model needs: finer steps would change nothing more.\n"
+      text += "This is as fine as the model needs: finer steps would change nothing.\n"
     }
     text += "\(path.printable()): \(sizeText(report.fileSize)) in \(decimal(seconds, 1)) s"
     if let secondsOfLearning { text += " (\(decimal(secondsOfLearning, 1)) s of it calibrating)" }

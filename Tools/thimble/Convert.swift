@@ -9,13 +9,13 @@ internal import ThimbleSystem
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Makes one small .thimble file of a checkpoint.",
+    abstract: "Converts a checkpoint into one small .thimble file.",
     discussion: """
-      CHECKPOINT is a folder as Hugging Face has it (safetensors or torch, in one file or \
-      several), a file of weights with the other files beside it, or an original .pth. The file \
-      appears when it is complete; until then an old one stays as it is.
+      CHECKPOINT is a folder as downloaded from Hugging Face (safetensors or torch, in one file or \
+      several), a file of weights with the other files beside it, or an original .pth. The output \
+      file appears only when it is complete; until then an existing one stays as it is.
 
-      The qualities have about these bits per weight, depending on how the weights are \
+      --quality means about these bits per weight, depending on how the weights are \
       distributed: tiny 4.1, small 5.1, balanced 6.1, high 6.7, near-lossless 7.0.
 
       Examples:
@@ -31,10 +31,10 @@ struct Convert: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  @Option(help: "Bits per weight, everything but configuration and tokenizer counted.")
+  @Option(help: "Bits per weight, counting everything but configuration and tokenizer.")
   var bits: Double?
 
-  @Option(help: ArgumentHelp("The most that the file may have: 430MB, 400MiB.", valueName: "size"))
+  @Option(help: ArgumentHelp("The largest size of the file: 430MB, 400MiB.", valueName: "size"))
   var size: ByteCount?
 
   @Option(
@@ -45,7 +45,7 @@ struct Convert: ParsableCommand {
 
   @OptionGroup(title: "Calibration") var calibrating: CalibrationOptions
 
-  @Option(help: "Threads. (default: the processors that this process may use)")
+  @Option(help: "Number of threads. (default: the processors that this process may use)")
   var threads: Int?
 
   @Option(
@@ -58,18 +58,18 @@ struct Convert: ParsableCommand {
   @Option(
     name: .customLong("zh-dict"),
     help: ArgumentHelp(
-      "Chinese words, by which text is split: jieba's dict.txt, or what Tools/tokenizer-dictionaries writes.",
+      "Words for splitting Chinese text: jieba's dict.txt, or what Tools/tokenizer-dictionaries writes.",
       valueName: "file"))
   var chineseDictionary: String?
 
   @Option(
     name: .customLong("th-dict"),
-    help: ArgumentHelp("Thai words, one in a line, by which text is split.", valueName: "file"))
+    help: ArgumentHelp("Words for splitting Thai text, one per line.", valueName: "file"))
   var thaiDictionary: String?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Whether text loses capitals and accents. (default: as the checkpoint says)")
+    help: "Lower-case text and remove its accents. (default: as the checkpoint says)")
   var lowercase: Bool?
 
   @Flag(help: "Print JSON.")
@@ -81,11 +81,11 @@ struct Convert: ParsableCommand {
       throw ValidationError("--bits, --size, --quality and --max-kl exclude each other.")
     }
     if let bits, !(bits > 0 && bits.isFinite) {
-      throw ValidationError("--bits \(bits): a number above 0 is needed, such as 6.1.")
+      throw ValidationError("--bits \(bits): must be a number above 0, such as 6.1.")
     }
-    if let size, size.bytes == 0 { throw ValidationError("--size: a file has at least one byte.") }
+    if let size, size.bytes == 0 { throw ValidationError("--size: must be at least one byte.") }
     if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): 1 to 1024 make sense.")
+      throw ValidationError("--threads \(threads): must be 1 to 1024.")
     }
   }
 
@@ -171,7 +171,7 @@ struct Convert: ParsableCommand {
       try !MappedFile(path: output).bytes.isEmpty
     else { return }
     throw ValidationError(
-      "\(output) exists and is no .thimble file. Remove it first, or choose another name.")
+      "\(output) exists and is not a .thimble file. Remove it first, or choose another name.")
   }
 }
 
@@ -179,7 +179,7 @@ extension Quality {
   fileprivate init(argument: String) throws {
     guard let quality = Quality(rawValue: argument) else {
       throw ValidationError(
-        "one of \(Self.allCases.map(\.rawValue).joined(separator: ", ")) is needed.")
+        "must be one of \(Self.allCases.map(\.rawValue).joined(separator: ", ")).")
     }
     self = quality
   }

@@ -6,11 +6,11 @@ internal import ThimbleSystem
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Makes vectors of sentences.",
+    abstract: "Turns texts into vectors.",
     discussion: """
-      Prints one JSON list of numbers for each text, of length 1 and as long as the model is wide; in place of a text \
-      that cannot be answered, {"error": reason}. Without TEXT, or for -, every line of standard input is a text, \
-      empty ones too. A tab is part of a text.
+      Prints one JSON list of numbers for each text: a vector of length 1, with as many numbers as the model is wide. \
+      If a text cannot be answered, prints {"error": reason} instead. Without TEXT, or with -, every line of standard \
+      input is a text, even if it is empty. A tab is part of a text.
 
       Examples:
         thimble embed xlm.thimble "A boy plays the guitar." "Ein Junge spielt Gitarre." --cosine
@@ -23,7 +23,7 @@ struct Embed: ParsableCommand {
   @Argument(help: "Texts. (default: the lines of standard input)")
   var text: [String] = []
 
-  @Option(help: "The mean of all tokens, or the first token's state.")
+  @Option(help: "Make vectors from the mean of all tokens, or from the first token's state.")
   var pooling = Pooling.mean
 
   @Flag(inversion: .prefixedNo, help: "Scale vectors to length 1, as the server does.")
@@ -32,7 +32,7 @@ struct Embed: ParsableCommand {
   @Flag(help: "Print the cosine of the first text with each of the others instead.")
   var cosine = false
 
-  @Flag(help: "Print cosines as JSON too. Vectors always are.")
+  @Flag(help: "Print cosines as JSON. Vectors are always JSON.")
   var json = false
 
   @OptionGroup var sequence: SequenceOptions
@@ -42,7 +42,7 @@ struct Embed: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   private static let cosineNeeds =
-    "--cosine compares the first text with each of the others: give two texts or more."
+    "--cosine compares the first text with each of the others: give at least two texts."
 
   func validate() throws {
     if cosine, !normalize {

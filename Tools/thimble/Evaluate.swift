@@ -12,10 +12,11 @@ struct Evaluate: ParsableCommand {
     discussion: """
       Runs FILE and the checkpoint that it was made from on the same sentences with the same masks, and compares \
       their answers: by language, with 95 % intervals, and split into what rounding the weights, rounding the \
-      activations, and both together cost. Ctrl-C ends it with what is known so far; the exit code is 130 then.
+      activations, and both together cost. Ctrl-C ends the run with what is known so far and exit code 130.
 
-      A text has one sentence a line. Its file is named after its language, as in de.txt, which decides how it is \
-      split, as --lang does for fill-mask. --memory bounds what is kept of FILE; the comparison itself needs more.
+      A text file has one sentence per line and is named after its language, as in de.txt. The language decides how \
+      sentences are split, as --lang does for fill-mask. --memory limits what is kept of FILE; the comparison itself \
+      needs more.
 
       Examples:
         thimble evaluate xlm.thimble --reference xlm-mlm-100-1280 --text sentences/
@@ -46,10 +47,10 @@ struct Evaluate: ParsableCommand {
   @Option(
     name: .customLong("lang"),
     help: ArgumentHelp(
-      "The language of all text. (default: as the files are named)", valueName: "lang"))
+      "The language of all text. (default: from the names of the files)", valueName: "lang"))
   var language: String?
 
-  @Flag(help: "Run FILE only, without the split into weights and activations.")
+  @Flag(help: "Measure only FILE as it runs, without the split into weights and activations.")
   var noSplit = false
 
   @OptionGroup var outputs: ReportOutputs
@@ -59,7 +60,7 @@ struct Evaluate: ParsableCommand {
   func validate() throws {
     if task.task != nil {
       guard text.isEmpty else {
-        throw ValidationError("--task takes examples with --data instead of --text.")
+        throw ValidationError("--task takes examples from --data, not from --text.")
       }
       if noSplit { throw ValidationError("--no-split needs --text: a task has no such split.") }
       if let name = measuring.namesOfMasking.first {
@@ -70,7 +71,7 @@ struct Evaluate: ParsableCommand {
       }
     } else if text.isEmpty {
       throw ValidationError(
-        "--text PATH is needed: sentences to measure on. Or --task with --data.")
+        "give --text PATH, sentences to measure on, or --task with --data.")
     }
   }
 
@@ -155,7 +156,7 @@ func warn(about evaluation: Evaluation) {
   }
   if evaluation.skippedSentences > 0 {
     warn(
-      "\(grouped(evaluation.skippedSentences)) sentences had no token that can be masked and do not count."
+      "\(grouped(evaluation.skippedSentences)) sentences had no token that can be masked and are not counted."
     )
   }
 }
@@ -196,17 +197,17 @@ struct TaskOptions: ParsableArguments {
   var labels: LabelOrder?
 
   @Option(
-    help: "How vectors of words become one, for sts: mean or first. (default: mean)")
+    help: "How the vectors of tokens become one, for sts: mean or first. (default: mean)")
   var pooling: Pooling?
 
   @Option(
     name: .customLong("compat"),
-    help: "How texts of a task are put into the model: training or hf. (default: training)")
+    help: "How to prepare the texts of a task: training or hf. (default: training)")
   var convention: Convention?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Whether token types are added to texts of a task. (default: as --compat says)")
+    help: "Add token types to the texts of a task. (default: as --compat says)")
   var tokenTypes: Bool?
 
   /// How texts are put into the models; those that are too long are cut.
@@ -230,7 +231,7 @@ struct TaskOptions: ParsableArguments {
       return
     }
     guard !data.isEmpty else {
-      throw ValidationError("--data PATH is needed: the examples of the task.")
+      throw ValidationError("--task needs --data PATH: the examples of the task.")
     }
     if task == .xnli, pooling != nil { throw ValidationError("--pooling needs --task sts.") }
     if task == .sts, labels != nil { throw ValidationError("--labels needs --task xnli.") }
@@ -240,7 +241,7 @@ struct TaskOptions: ParsableArguments {
 extension TaskReport.Task {
   fileprivate init(argument: String) throws {
     guard let task = Self(rawValue: argument) else {
-      throw ValidationError("--task \(argument): there are xnli and sts.")
+      throw ValidationError("--task \(argument): must be xnli or sts.")
     }
     self = task
   }
@@ -250,7 +251,7 @@ extension LabelOrder {
   fileprivate init(argument: String) throws {
     guard let order = LabelOrder(rawValue: argument) else {
       let known = LabelOrder.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--labels \(argument): there are \(known).")
+      throw ValidationError("--labels \(argument): must be one of \(known).")
     }
     self = order
   }
@@ -259,17 +260,17 @@ extension LabelOrder {
 /// What sentences are masked, and how many are read.
 struct MeasuringOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The share of tokens that is masked. (default: 0.15)", valueName: "share"))
+    help: ArgumentHelp("The share of tokens to mask. (default: 0.15)", valueName: "share"))
   var maskFraction: Double?
 
   @Flag(
-    help: "Mask every token in turn, alone: pseudo-log-likelihood. Takes a pass for each token.")
+    help: "Mask each token in turn, alone (pseudo-log-likelihood). Takes a pass for each token.")
   var allPositions = false
 
-  @Option(help: "A number; another one draws other masks. (default: 1)")
+  @Option(help: "The number that masks are drawn from; another one draws other masks. (default: 1)")
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("The most sentences of a language.", valueName: "count"))
+  @Option(help: ArgumentHelp("The most sentences to read of each language.", valueName: "count"))
   var limit: Int?
 
   @Flag(help: "Lines are JSON lists of token ids, ends included.")
@@ -286,14 +287,14 @@ struct MeasuringOptions: ParsableArguments {
   func validate() throws {
     if let maskFraction, !(maskFraction > 0 && maskFraction <= 1) {
       throw ValidationError(
-        "--mask-fraction \(maskFraction): a share above 0 and up to 1 is needed.")
+        "--mask-fraction \(maskFraction): must be above 0 and at most 1.")
     }
     if allPositions, let name = namesOfMasking.first(where: { $0 != "--all-positions" }) {
       throw ValidationError(
         "\(name) and --all-positions exclude each other: every token is masked.")
     }
     if let limit, limit < 1 {
-      throw ValidationError("--limit \(limit): at least one sentence is needed.")
+      throw ValidationError("--limit \(limit): must be at least 1.")
     }
   }
 
@@ -313,7 +314,7 @@ struct ReportOutputs: ParsableArguments {
   var json = false
 
   @Option(
-    help: ArgumentHelp("Write a report with pictures, one page of HTML.", valueName: "file"),
+    help: ArgumentHelp("Write a report with charts, as one HTML page.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var html: String?
 

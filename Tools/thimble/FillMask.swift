@@ -6,11 +6,11 @@ internal import ThimbleSystem
 struct FillMask: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fill-mask",
-    abstract: "Finds the words that fit where a text says <mask>.",
+    abstract: "Predicts the words that fit where a text has <mask>.",
     discussion: """
       MODEL is a .thimble file, or a checkpoint, which then runs in place in fp32. <mask>, [MASK] and \
-      <special1> all mean the mask. Without TEXT, or for -, every line of standard input is a text, answered as it \
-      comes. A text that cannot be answered, such as one without a mask, gets its error in place of an answer.
+      <special1> all mean the mask. Without TEXT, or with -, every line of standard input is a text and is answered \
+      as it comes. If a text cannot be answered, for example without a mask, its error takes the place of the answer.
 
       Examples:
         thimble fill-mask xlm.thimble "Paris is the <mask> of France."
@@ -27,12 +27,12 @@ struct FillMask: ParsableCommand {
   @Option(help: "How many fillings of each mask to print, 1 to 1000.")
   var top = 5
 
-  @Option(help: ArgumentHelp("Consider these words only, separated by commas.", valueName: "a,b"))
+  @Option(help: ArgumentHelp("Consider only these words, separated by commas.", valueName: "a,b"))
   var targets: String?
 
   @OptionGroup var input: InputOptions
 
-  @Flag(help: "Print JSON, one line for each text, in the shape of Hugging Face's pipeline.")
+  @Flag(help: "Print JSON, one line for each text, in the format of Hugging Face's pipeline.")
   var json = false
 
   @OptionGroup var lines: LineOptions
@@ -44,7 +44,7 @@ struct FillMask: ParsableCommand {
       throw ValidationError("--top \(top): must be 1 to 1000.")
     }
     if let targets, targetNames.isEmpty {
-      throw ValidationError("--targets \"\(targets.printable())\": there is no word in it.")
+      throw ValidationError("--targets \"\(targets.printable())\": must name at least one word.")
     }
   }
 
@@ -81,7 +81,7 @@ struct FillMask: ParsableCommand {
 
   private func sayReplaced(_ replacement: FillMaskTargets.Replacement, in text: ModelText) {
     warn(
-      "The target \"\(replacement.target.printable())\" is not one token. Its first piece, \"\(text.text(of: replacement.id).printable())\", is scored instead."
+      "The target \"\(replacement.target.printable())\" is not a single token. Its first piece, \"\(text.text(of: replacement.id).printable())\", is scored instead."
     )
   }
 

@@ -11,7 +11,7 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows what is inside a .thimble file.",
     discussion: """
-      Reads the header and the directory only, so it is quick for any size. "thimble verify" checks the contents.
+      Reads only the header and the directory, so it is quick at any size. "thimble verify" checks the contents.
 
       Example:
         thimble inspect xlm.thimble --tensors

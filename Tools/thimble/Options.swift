@@ -59,22 +59,22 @@ struct MemoryArgument: ExpressibleByArgument {
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Private memory to stay under: 64M, 1G, or auto. What does not fit is decoded at each use.",
+      "The most private memory to use: 64M, 1G, or auto. Weights that do not fit are decoded at each use.",
       valueName: "size"))
   var memory = MemoryArgument.automatic
 
-  @Option(help: "Threads. (default: the processors that this process may use)")
+  @Option(help: "Number of threads. (default: the processors that this process may use)")
   var threads: Int?
 
   @Option(
     help:
-      "What the inputs of int8 weights are rounded to; int16 has less error at twice the multiplications."
+      "The type that inputs of int8 weights are rounded to; int16 has less error but takes twice the multiplications."
   )
   var activations = ActivationPrecision.int8
 
   @Flag(
     name: .shortAndLong,
-    help: "Say on standard error what is kept in memory, and at the end what was used.")
+    help: "Print on standard error what is kept in memory and, at the end, how much was used.")
   var verbose = false
 
   func validate() throws {

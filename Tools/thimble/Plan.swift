@@ -8,9 +8,9 @@ internal import ThimbleSystem
 
 struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what a model will keep in memory, before it runs.",
+    abstract: "Shows what a model will keep in memory, before it runs.",
     discussion: """
-      Chunks of the file are pinned (decoded once and kept) in file order as far as the budget goes; the rest are \
+      Chunks of the file are pinned (decoded once and kept) in file order as far as the budget allows; the rest are \
       streamed (decoded again at each use). The expected times come from a short measurement of this machine.
 
       Examples:
@@ -21,7 +21,7 @@ struct Plan: ParsableCommand {
   @Argument(help: "A .thimble file.", completion: .file(extensions: ["thimble"]))
   var file: String
 
-  @Option(help: "The most tokens of a batch. (default: the longest sequence of the model)")
+  @Option(help: "The most tokens in a batch. (default: the longest sequence of the model)")
   var tokens: Int?
 
   @Flag(help: "Print JSON.")
@@ -31,7 +31,7 @@ struct Plan: ParsableCommand {
 
   func validate() throws {
     if let tokens, !(1...Self.mostTokens).contains(tokens) {
-      throw ValidationError("--tokens \(tokens): 1 to \(grouped(Self.mostTokens)) are possible.")
+      throw ValidationError("--tokens \(tokens): must be 1 to \(grouped(Self.mostTokens)).")
     }
   }
 

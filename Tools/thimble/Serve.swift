@@ -9,12 +9,13 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serves a model over HTTP: fill-mask, embeddings, scores.",
     discussion: """
-      Speaks the shapes of Hugging Face's fill-mask, text-embeddings-inference and OpenAI's embeddings \
+      Understands the requests of Hugging Face's fill-mask, text-embeddings-inference and OpenAI's embeddings \
       (Formats/http.md, or GET /openapi.json). GET / is a page for people. There is no TLS: put a reverse proxy in front. \
-      A socket from systemd is taken over. SIGTERM answers what has been asked and ends; SIGHUP opens FILE again.
+      A socket passed by systemd is used. On SIGTERM the server answers pending requests and ends; on SIGHUP it opens \
+      FILE again.
 
-      Every option can be given as an environment variable, in capitals and with THIMBLE_ before it: --max-body 1M as \
-      THIMBLE_MAX_BODY=1M. Flags are true or false there. The command line wins. THIMBLE_API_KEY is the key itself.
+      Every option can be given as an environment variable, in capitals and prefixed with THIMBLE_: --max-body 1M is \
+      THIMBLE_MAX_BODY=1M. Flags take true or false. The command line wins. THIMBLE_API_KEY is the key itself.
 
       Examples:
         thimble serve xlm.thimble --memory 96M
@@ -26,27 +27,27 @@ struct Serve: ParsableCommand {
 
   @Option(
     help:
-      "The address or name to listen at. Any other address exposes the server to the network. (default: 127.0.0.1)"
+      "The address or name to listen on. Any address but a loopback one exposes the server to the network. (default: 127.0.0.1)"
   )
   var host: String?
 
-  @Option(help: "The port to listen at; 0 for any that is free. (default: 8080)")
+  @Option(help: "The port to listen on; 0 for any free port. (default: 8080)")
   var port: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Listen at a Unix socket instead. A socket that another server left behind is replaced.",
+      "Listen on a Unix socket instead. A socket that another server left behind is replaced.",
       valueName: "path"))
   var unix: String?
 
   @Option(
     help: ArgumentHelp(
-      "Private memory of the whole process to stay under: 96M, 1G, or auto.", valueName: "size"))
+      "The most private memory for the whole process: 96M, 1G, or auto.", valueName: "size"))
   var memory = MemoryArgument.automatic
 
   @Option(
     help: ArgumentHelp(
-      "Threads. (default: the processors that this process may use)", valueName: "n"))
+      "Number of threads. (default: the processors that this process may use)", valueName: "n"))
   var threads: Int?
 
   @Option(
@@ -66,63 +67,67 @@ struct Serve: ParsableCommand {
   @Option(
     name: .customLong("compat"),
     help: ArgumentHelp(
-      "training: texts as the model was trained; hf: as Hugging Face's pipeline.", valueName: "mode"
+      "How to prepare texts: as in training, or as Hugging Face's pipeline does (hf).",
+      valueName: "mode"
     ))
   var convention = Convention.training
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Whether token types are added, as the model was fine-tuned. (default: as --compat says)")
+    help: "Add token types, if the model was fine-tuned with them. (default: as --compat says)")
   var tokenTypes: Bool?
 
   @Option(
     help: ArgumentHelp(
-      "The language of texts whose request names none, as the model spells it: fr.",
+      "The language of texts whose request names none, spelled as in the model: fr.",
       valueName: "code"))
   var lang: String?
 
   @Option(
-    help: "What vectors are made of, unless a request says otherwise: all tokens, or the first.")
+    help:
+      "How vectors are made unless a request says otherwise: from all tokens, or from the first.")
   var pooling = Pooling.mean
 
   @Flag(
     help:
-      "Cut texts that are too long instead of refusing them, unless a request says otherwise. Answers tell how many were cut."
+      "Cut texts that are too long instead of refusing them, unless a request says otherwise. Answers say how many were cut."
   )
   var autoTruncate = false
 
   @Flag(
     help:
-      "Take token ids in /v1/embeddings too. Clients must have made them with this model's vocabulary."
+      "Accept token ids in /v1/embeddings too. Clients must make them with this model's vocabulary."
   )
   var allowTokenIds = false
 
-  @Option(help: ArgumentHelp("The most tokens of a pass.", valueName: "n"))
+  @Option(help: ArgumentHelp("The most tokens in a pass.", valueName: "n"))
   var passTokens = 1024
 
-  @Option(help: ArgumentHelp("The most tokens that wait before clients get 429.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "The most tokens that may wait; beyond that, clients get 429.", valueName: "n"))
   var queueTokens = 1 << 15
 
-  @Option(help: ArgumentHelp("The most inputs of a request.", valueName: "n"))
+  @Option(help: ArgumentHelp("The most inputs in a request.", valueName: "n"))
   var maxInputs = 32
 
-  @Option(help: ArgumentHelp("The most bytes of a request's body.", valueName: "size"))
+  @Option(help: ArgumentHelp("The most bytes in a request's body.", valueName: "size"))
   var maxBody = ByteCount(bytes: 256 << 10)
 
   @Option(
     help: ArgumentHelp(
-      "The most open connections. Each has 64 KiB of --memory set aside for it.", valueName: "n"))
+      "The most open connections. Each takes 64 KiB of --memory.", valueName: "n"))
   var maxConnections = ConnectionLimits().maximumConnections
 
   @Option(
     help: ArgumentHelp(
-      "How long a request may take to arrive, from its first byte to its last, and an answer to be taken.",
+      "How long a request may take to arrive, from its first byte to its last, and how long a client may take to read an answer.",
       valueName: "seconds"))
   var timeout = 20
 
   @Option(
     help: ArgumentHelp(
-      "A web origin whose pages may ask, such as https://example.org, or * for all; may be repeated. (default: none)",
+      "A web origin whose pages may send requests, such as https://example.org, or * for all; may be repeated. (default: none)",
       valueName: "origin"))
   var corsOrigin: [String] = []
 
@@ -156,7 +161,7 @@ struct Serve: ParsableCommand {
     try check("timeout", timeout, 1...3600)
     if unix != nil, host != nil || port != nil {
       throw ValidationError(
-        "--unix listens at a socket instead of \(host == nil ? "--port" : "--host"): give one of them."
+        "--unix listens on a socket instead of \(host == nil ? "--port" : "--host"): give one of them."
       )
     }
     for (option, value) in [("host", host), ("unix", unix), ("name", name)] where value == "" {
@@ -189,7 +194,7 @@ struct Serve: ParsableCommand {
     }
     var server = ModelServer(path: file, logger: Logger(label: "thimble"))
     for variable in Self.variablesWithoutOption() {
-      server.logger.warning("\(variable) is no option of serve, and has no effect")
+      server.logger.warning("\(variable) is not an option of serve and has no effect")
     }
     server.run = RunOptions(
       memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"),
@@ -239,7 +244,7 @@ struct Serve: ParsableCommand {
     let limit = raiseOpenFileLimit(to: needed)
     guard limit < needed else { return }
     logger.warning(
-      "the system lets this process have \(limit) open files: too few for --max-connections \(maxConnections)"
+      "the system allows this process only \(limit) open files: too few for --max-connections \(maxConnections)"
     )
   }
 
@@ -263,7 +268,7 @@ struct Serve: ParsableCommand {
     do {
       let key = try APIKey(bytes)
       if bytes.drop(while: { $0 != 0x0A }).contains(where: { $0 != 0x0A && $0 != 0x0D }) {
-        logger.warning("\(source): only the first line is the key; the others are not read")
+        logger.warning("\(source): only the first line is the key; the other lines are ignored")
       }
       return key
     } catch { throw ValidationError("\(source.printable()): \(error)") }

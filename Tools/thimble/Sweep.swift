@@ -8,11 +8,11 @@ internal import ThimbleText
 
 struct Sweep: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draws what a model loses at each of several sizes.",
+    abstract: "Measures what a model loses at each of several sizes.",
     discussion: """
-      Converts CHECKPOINT to each size in turn, into a temporary file, and measures it as `thimble evaluate` does; \
-      beside them per-row int8 and the block formats of llama.cpp, of the same matrices. Ctrl-C ends it with what is \
-      known so far; the exit code is 130 then.
+      Converts CHECKPOINT to each size in turn, into a temporary file, and measures it as `thimble evaluate` does. \
+      For comparison, it also measures per-row int8 and the block formats of llama.cpp on the same matrices. Ctrl-C \
+      ends the run with what is known so far and exit code 130.
 
       Examples:
         thimble sweep xlm-mlm-100-1280 --text sentences/ --limit 100 --html curve.html
@@ -40,10 +40,10 @@ struct Sweep: ParsableCommand {
   @Option(
     name: .customLong("lang"),
     help: ArgumentHelp(
-      "The language of all text. (default: as the files are named)", valueName: "lang"))
+      "The language of all text. (default: from the names of the files)", valueName: "lang"))
   var language: String?
 
-  @Flag(help: "Leave the formats of others out.")
+  @Flag(help: "Leave out per-row int8 and the formats of llama.cpp.")
   var noBaselines = false
 
   @Option(
@@ -58,7 +58,7 @@ struct Sweep: ParsableCommand {
   private static func sizes(_ text: String) throws -> [Double] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map {
       guard let size = Double($0), size > 0, size.isFinite else {
-        throw ValidationError("--bits \(text): numbers above 0 are needed, such as 4,5.5,7.")
+        throw ValidationError("--bits \(text): must be numbers above 0, such as 4,5.5,7.")
       }
       return size
     }

@@ -8,14 +8,14 @@ struct InputOptions: ParsableArguments {
   @Option(
     name: .customLong("lang"),
     help: ArgumentHelp(
-      "The language of the texts: its rules split them into words, and models that know languages are told it.",
+      "The language of the texts. Its rules split them into words, and models that know languages are told which it is.",
       valueName: "code"))
   var language: String?
 
   @Option(
     name: .customLong("compat"),
     help:
-      "Put texts into the model as in training (</s> text </s>), or as Hugging Face does (<s> text </s>)."
+      "Prepare texts as in training (</s> text </s>), or as Hugging Face does (<s> text </s>)."
   )
   var convention = Convention.training
 
@@ -52,7 +52,8 @@ struct SequenceOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Add token types, as the model was fine-tuned. (default: with --compat hf only)")
+    help: "Add token types, if the model was fine-tuned with them. (default: only with --compat hf)"
+  )
   var tokenTypes: Bool?
 
   var text: TextOptions {

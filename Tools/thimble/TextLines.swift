@@ -15,7 +15,7 @@ enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
 struct LineOptions: ParsableArguments {
   @Option(
     help:
-      "After a text that cannot be answered, which gets its error in place of an answer: continue with the others, or stop."
+      "What to do after a text that cannot be answered and gets an error instead: continue with the others, or stop."
   )
   var onError = ErrorPolicy.proceed
 }
@@ -145,10 +145,10 @@ struct TokenIDs {
     do { value = try JSONValue(parsing: text.bytes) } catch {
       throw LineError.notIDs(reason: "\(error)")
     }
-    guard let array = value.array else { throw LineError.notIDs(reason: "it is no list.") }
+    guard let array = value.array else { throw LineError.notIDs(reason: "it is not a list.") }
     ids = try array.map { element in
       guard let id = element.int else {
-        throw LineError.notIDs(reason: "\(element.text().printable(limit: 40)) is no integer.")
+        throw LineError.notIDs(reason: "\(element.text().printable(limit: 40)) is not an integer.")
       }
       return id
     }
@@ -172,7 +172,7 @@ struct TextNotices {
       saidJSON = true
     } else if value.object != nil {
       warn(
-        "\(place) is JSON, and all of it is read as text. Take the text out first, as with: jq -r .text"
+        "\(place) is JSON, and all of it is read as text. Extract the text first, for example with: jq -r .text"
       )
       saidJSON = true
     }

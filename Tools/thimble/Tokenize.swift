@@ -9,12 +9,12 @@ internal import ThimbleText
 
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Splits texts into the tokens of a model, or makes text of tokens.",
+    abstract: "Splits texts into a model's tokens, or turns tokens back into text.",
     discussion: """
-      MODEL is a .thimble file or a checkpoint; no weights are read. Prints the id of each token, the bytes of the \
-      text that it stands for (- for an added token) and its spelling, </w> at the end of a word: the tokens that \
-      fill-mask, embed and classify use with the same --lang and --compat. Without TEXT, or for -, every line of \
-      standard input is a text, answered as it comes. <mask> and [MASK] mean the mask, as <special1> does.
+      MODEL is a .thimble file or a checkpoint; no weights are read. Prints for each token its id, the bytes of the \
+      text that it stands for (- for an added token) and its spelling, with </w> at the end of a word. These are the \
+      tokens that fill-mask, embed and classify use with the same --lang and --compat. Without TEXT, or with -, every \
+      line of standard input is a text and is answered as it comes. <mask>, [MASK] and <special1> all mean the mask.
 
       Examples:
         thimble tokenize xlm.thimble --lang fr "L'été est là."
@@ -31,28 +31,28 @@ struct Tokenize: ParsableCommand {
   @Option(
     name: .customLong("lang"),
     help: ArgumentHelp(
-      "The language, whose rules split the text. (default: Hugging Face's language-independent rules)",
+      "The language whose rules split the text. (default: Hugging Face's language-independent rules)",
       valueName: "code"))
   var language: String?
 
   @Option(
     name: .customLong("compat"),
     help:
-      "Put texts into the model as in training (</s> text </s>), or as Hugging Face does (<s> text </s>). (default: training)"
+      "Prepare texts as in training (</s> text </s>), or as Hugging Face does (<s> text </s>). (default: training)"
   )
   var convention: Convention?
 
   @Option(
     help: """
-      Choose the rules by themselves: those of training, of Hugging Face's tokenizer (with --lang, its private \
-      _tokenize), or none for words that spaces separate already. (default: as --lang and --compat have it)
+      Choose the splitting rules directly: those of training, those of Hugging Face's tokenizer (with --lang, of its \
+      private _tokenize), or none, for text already split at spaces. (default: as --lang and --compat say)
       """)
   var mode: EncodingOptions.Mode?
 
   @Flag(help: "Print JSON, one line for each text: ids, tokens, and offsets in bytes.")
   var json = false
 
-  @Flag(help: "Read each text as a JSON list of token ids, and print the text of these.")
+  @Flag(help: "Read each text as a JSON list of token ids, and print the text that they stand for.")
   var decode = false
 
   @Flag(help: "With --decode, leave out <s>, </s>, <pad>, <unk> and the other special tokens.")
@@ -60,8 +60,8 @@ struct Tokenize: ParsableCommand {
 
   @Flag(
     help: """
-      Read all of standard input, then print how long the tokenizer took to open and takes for a line, best of ten rounds, \
-      and the private memory it holds.
+      Read all of standard input, then print how long the tokenizer takes to open and to split a line (best of ten \
+      rounds), and how much private memory it holds.
       """)
   var measure = false
 

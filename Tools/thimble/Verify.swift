@@ -11,7 +11,7 @@ struct Verify: ParsableCommand {
     abstract: "Checks every byte of a .thimble file against the specification.",
     discussion: """
       Checks all checksums, encodings and codes, the tokenizer tables, and that every tensor that the configuration \
-      needs is there in its shape. Names what is damaged; the exit code is 65 then.
+      needs is there in the right shape. If anything is damaged, names it and ends with exit code 65.
 
       Example:
         thimble verify xlm.thimble && echo sound
@@ -20,7 +20,7 @@ struct Verify: ParsableCommand {
   @Argument(help: "A .thimble file.")
   var file: String
 
-  @Option(help: "Threads. (default: the processors that this process may use)")
+  @Option(help: "Number of threads. (default: the processors that this process may use)")
   var threads: Int?
 
   /// Problems that are named; of a file that is damaged throughout nobody reads a million.

@@ -16,7 +16,7 @@ extension Unpickler {
       throw .persistentID(reason: "it is a whole module with its code. Save its state_dict instead")
     }
     guard kind == "storage", items.count == 5 || items.count == 6 else {
-      throw .persistentID(reason: "it is no storage")
+      throw .persistentID(reason: "it is not a storage")
     }
     guard let keyText = text(items[2], bytes), let key = Self.key(keyText) else {
       throw .persistentID(reason: "its key is not a number")

@@ -48,7 +48,7 @@ public struct SimilarityTask: Sendable {
       let fields = try columns.fields(of: record, path: path, number: records.number)
       guard let score = Double(fields[2]), score.isFinite else {
         throw .line(
-          path: path, number: records.number, reason: "the score \"\(fields[2])\" is no number.")
+          path: path, number: records.number, reason: "the score \"\(fields[2])\" is not a number.")
       }
       examples.append(
         Example(

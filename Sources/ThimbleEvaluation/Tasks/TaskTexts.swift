@@ -32,7 +32,7 @@ struct TaskTexts {
     for name in names {
       if unknown.contains(name) {
         warn(
-          "\"\(name)\" is no language of this model: its examples are split by language-independent rules. A file is named after its language, as in dev-de.tsv."
+          "\"\(name)\" is not a language of this model: its examples are split by language-independent rules. A file is named after its language, as in dev-de.tsv."
         )
       } else {
         let cautions = try? model.cautions(

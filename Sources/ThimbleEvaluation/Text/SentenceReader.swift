@@ -117,7 +117,7 @@ final class SentenceReader {
       if values.count > longest { cutCount += 1 }
       for value in values.prefix(longest) {
         guard let id = value.int, id >= 0, id < configuration.vocabularySize else {
-          reason = "\(value) is no token of the vocabulary of \(configuration.vocabularySize)"
+          reason = "\(value) is not a token of the vocabulary of \(configuration.vocabularySize)"
           break
         }
         ids.append(Int32(id))

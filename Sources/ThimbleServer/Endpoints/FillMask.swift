@@ -18,7 +18,7 @@ extension HTTPInterface {
     fill.targets = try parameters.strings("targets") ?? []
     guard fill.targets.count <= 1000 else {
       throw APIError.invalid(
-        "\"targets\" has \(fill.targets.count) members; at most 1000 are taken.")
+        "\"targets\" has \(fill.targets.count) members; at most 1000 are accepted.")
     }
     return try await compute(request) { [fill] served, tokenizer in
       let perWork = try served.fillsMasks()

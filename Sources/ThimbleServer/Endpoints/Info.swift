@@ -15,7 +15,8 @@ extension HTTPInterface {
       : Response(
         APIError(
           status: .serviceUnavailable, kind: .unhealthy,
-          message: "No pass has succeeded yet, the last one failed, or the server is ending.",
+          message:
+            "No pass has succeeded yet, the last one failed, or the server is shutting down.",
           headers: [.retryAfter: "1"]), forOpenAI: false)
   }
 

@@ -27,7 +27,7 @@ extension HTTPInterface {
     let answer = EmbeddingsAnswer(
       format: format, model: options.name,
       warning: model.map { isServedName($0) } ?? true
-        ? nil : "\"model\" names another model than the one that is served, which answered.")
+        ? nil : "\"model\" names another model; the one that is served answered.")
     func check(_ served: ServedModel) throws {
       try checkDimensions(fields, served)
       try checkIDs(wish.inputs, served)
@@ -64,7 +64,8 @@ extension HTTPInterface {
       guard case .ids(let ids) = item else { return }
       guard options.takesTokenIDs else {
         throw APIError.invalid(
-          "Token ids are not taken here, since other tokenizers number other words. \(advice)")
+          "Token ids are not accepted here, since other tokenizers number words differently. \(advice)"
+        )
       }
       let first = ids.first ?? -1
       let last = ids.last { $0 != special.padding }

@@ -80,7 +80,7 @@ struct Notes: Sendable {
     for replacement in replacements.prefix(most) {
       let (target, piece) = (replacement.target.printable(), text.text(of: replacement.id))
       warnings.append(
-        "The target \"\(target)\" is no token of the vocabulary: \"\(piece.printable())\" is scored in its place."
+        "The target \"\(target)\" is not a single token of the vocabulary: \"\(piece.printable())\" is scored in its place."
       )
     }
     if replacements.count > most {
@@ -191,6 +191,6 @@ func cutting<Value>(
     }
   } catch {
     guard case .tooLong = error else { throw APIError(error) }
-    throw APIError(error).adding("Or set \"truncate\" to true: its end is cut off then.")
+    throw APIError(error).adding("Or set \"truncate\" to true, to cut off its end.")
   }
 }

@@ -53,7 +53,7 @@ extension HTTPInterface {
       try await answer.write(listOf: inputs.items.indices) { answer, index in
         let decoded = try inputs.map(index..<index + 1, of: "ids") { item in
           guard case .ids(let ids) = item else {
-            throw APIError.malformed("Token ids are needed.")
+            throw APIError.malformed("Expected token ids.")
           }
           try text.check(ids)
           return tables.decode(ids, skipSpecial: skips)

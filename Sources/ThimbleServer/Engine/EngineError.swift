@@ -16,15 +16,15 @@ enum EngineError: Error, CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .full(let seconds): "Too many requests wait. Try again in \(seconds) s."
+    case .full(let seconds): "Too many requests are waiting. Try again in \(seconds) s."
     case .tooMuch(let tokens, let limit):
       "The request takes \(tokens) tokens; at most \(limit) can wait. Split it."
     case .tooLarge(let bytes, let limit):
-      "The answer would be made of \(bytes) bytes; at most \(limit) are kept. Ask for less at once."
+      "The results for this answer would take \(bytes) bytes; at most \(limit) are kept. Ask for less at once."
     case .outdated: "The model has just been replaced. Try again."
-    case .ending: "The server is ending or reloading. Try again later."
+    case .ending: "The server is shutting down or reloading. Try again later."
     case .noRoom(let bytes, let missing):
-      "To probe the new model beside the old one takes \(bytes >> 10) KiB, of which the memory budget lacks \((missing >> 10) + 1). Start again with more, or start again to change models."
+      "Probing the new model beside the old one takes \(bytes >> 10) KiB, and the memory budget is \((missing >> 10) + 1) KiB short. Restart with a larger --memory, or restart to change models."
     case .model(let error): "\(error)"
     }
   }

@@ -54,7 +54,7 @@ struct APIError: Error {
 
   static let tooManyBodies = APIError(
     status: .tooManyRequests, kind: .overloaded,
-    message: "Too many large requests arrive at once. Try again in 1 s.",
+    message: "Too many large requests are arriving at once. Try again in 1 s.",
     headers: [.retryAfter: "1"])
 
   static let notFinite = APIError(

@@ -207,9 +207,11 @@ extension APIError {
     case HTTPParserError.invalidEOFState: self = .brokenOff
     case HTTPParserError.invalidVersion:
       self.init(
-        status: .httpVersionNotSupported, kind: .validation, message: "Only HTTP/1 is spoken here.")
+        status: .httpVersionNotSupported, kind: .validation,
+        message: "This server speaks only HTTP/1.")
     case is HTTPParserError:
-      self = .malformed("This is no valid HTTP/1.1. There is no TLS here: is the URL https?")
+      self = .malformed(
+        "This is not valid HTTP/1.1. The server does not speak TLS: is the URL https?")
     default: self = .brokenOff
     }
   }
@@ -218,7 +220,7 @@ extension APIError {
 
   fileprivate static let expectation = APIError(
     status: .expectationFailed, kind: .validation,
-    message: "Of what \"Expect\" may say only 100-continue is known.")
+    message: "\"Expect\" may only be 100-continue.")
 
   fileprivate static func tooLarge(_ limit: Int) -> APIError {
     APIError(

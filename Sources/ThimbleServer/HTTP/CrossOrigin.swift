@@ -52,6 +52,6 @@ public struct CrossOriginError: Error, CustomStringConvertible {
   let origin: String
 
   public var description: String {
-    "\"\(origin.printable())\" is no origin. It must be like https://example.org or http://localhost:3000, without a path, or * for all."
+    "\"\(origin.printable())\" is not an origin. It must be like https://example.org or http://localhost:3000, without a path, or * for all."
   }
 }

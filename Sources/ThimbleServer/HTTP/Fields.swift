@@ -6,7 +6,7 @@ struct Fields {
 
   /// - Parameter names: the members that the object may have.
   init(_ value: JSONValue, _ names: [String]) throws(APIError) {
-    guard let object = value.object else { throw .malformed("A JSON object is needed.") }
+    guard let object = value.object else { throw .malformed("Expected a JSON object.") }
     for (name, _) in object where !names.contains(name) {
       throw .malformed(
         "There is no member \(JSONValue.string(name)). Known: \(names.joined(separator: ", ")).")
@@ -96,7 +96,7 @@ struct Fields {
   private func checkCount(_ count: Int, of name: String, limit: Int) throws(APIError) {
     guard count > 0 else { throw .invalid("\"\(name)\" is empty.", kind: .empty) }
     guard count <= limit else {
-      throw .invalid("\"\(name)\" has \(count) members; at most \(limit) are taken at once.")
+      throw .invalid("\"\(name)\" has \(count) members; at most \(limit) are accepted at once.")
     }
   }
 }

@@ -154,7 +154,7 @@ public struct HTTPInterface: Sendable {
     guard !endpoints.isEmpty else {
       return APIError(
         status: .notFound, kind: .notFound,
-        message: "There is nothing here. GET /openapi.json tells what there is.")
+        message: "There is nothing here. GET /openapi.json says what there is.")
     }
     return APIError(
       status: .methodNotAllowed, kind: .notFound, message: "This takes \(methods(endpoints)).",
@@ -168,6 +168,6 @@ public struct HTTPInterface: Sendable {
 
   private static let unauthorized = APIError(
     status: .unauthorized, kind: .unauthorized,
-    message: "The header \"Authorization: Bearer KEY\" is missing or has another key.",
+    message: "The header \"Authorization: Bearer KEY\" is missing or has the wrong key.",
     headers: [.wwwAuthenticate: "Bearer"])
 }

@@ -74,7 +74,7 @@ public enum ListenError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .inUse(let address): "\(address): another program listens there already."
-    case .host(let host): "\"\(host)\" is no address or name that this machine knows."
+    case .host(let host): "\"\(host)\" is not an address or name that this machine knows."
     case .notASocket(let path): "\(path) is there already, and is not a socket."
     case .pathTooLong(let path): "\(path): a socket's path may have at most 107 bytes."
     case .refused(let address, let code):

@@ -63,7 +63,8 @@ struct CharacterModel {
         last = scalar
       } else if !Self.isPossible(Double(bitPattern: words[index])) {
         throw .damagedTables(
-          reason: "number \(index) of the model of characters is no logarithm of a probability")
+          reason: "number \(index) of the model of characters is not the logarithm of a probability"
+        )
       }
     }
   }

@@ -10,7 +10,7 @@ struct DictionaryReader {
     guard let word = fields.first else { return }
     if line.utf8.first == 0x09 {
       guard add(toModel: fields) else {
-        throw .badDictionary(reason: "line \(number) is no part of a model")
+        throw .badDictionary(reason: "line \(number) is not part of a model")
       }
       return
     }

@@ -7,7 +7,7 @@ extension TokenizerTables {
   ///   - lowercases: Whether the vocabulary wants text in lower case and without accents.
   ///   - isCased: Whether it has capitals nevertheless. See `TokenizerTables.isCased`.
   ///   - languages: The codes of the model's languages in the order of their ids.
-  ///   - dictionaries: Of the languages whose words no spaces part.
+  ///   - dictionaries: Of languages written without spaces between words.
   ///   - added: The tokens that texts are split at, all of them tokens of the source; nil: those of every XLM model.
   /// - Returns: The bytes of Formats/tokenizer.md, the same for the same source.
   /// - Throws: `TextError.badVocabulary` if two tokens share an id or a spelling, an id is not in
@@ -177,8 +177,8 @@ private struct TablesBuilder {
     for token in tokens {
       guard !token.content.isEmpty, try symbols.symbol(of: token.content.span) == token.id else {
         throw .badVocabulary(
-          reason: "the added token \"\(String(decoding: token.content, as: UTF8.self))\" is none "
-            + "of its tokens")
+          reason: "the added token \"\(String(decoding: token.content, as: UTF8.self))\" is not "
+            + "one of its tokens")
       }
       bytes.append(littleEndian: UInt32(token.id))
       bytes.append(littleEndian: token.marks.rawValue)

@@ -129,7 +129,7 @@ struct TablesLayout {
     for (index, id) in added.roles.enumerated() {
       // A sequence needs the first three.
       guard id < UInt32(tokenCount) || index > 2 && id == AddedTokenList.Stored.none else {
-        throw .damagedTables(reason: "token \(id), which has a meaning of its own, does not exist")
+        throw .damagedTables(reason: "the special token \(id) does not exist")
       }
     }
   }
