@@ -49,8 +49,7 @@ struct Bench: ParsableCommand {
       "How many passes to measure for each figure, instead of --seconds.", valueName: "n"))
   var passes: Int?
 
-  @Option(help: "Number of threads. (default: the processors that this process may use)")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   @Option(
     help: "int8, or int16 for less error at twice the multiplications.")
@@ -71,9 +70,6 @@ struct Bench: ParsableCommand {
     }
     guard (0...4096).contains(batch) else {
       throw ValidationError("--batch \(batch): must be 0 to 4096.")
-    }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): must be 1 to 1024.")
     }
   }
 
@@ -100,7 +96,7 @@ struct Bench: ParsableCommand {
   func run() throws {
     try reportingFailure {
       Interruption.watch()
-      let threads = threads ?? ComputePool.usableProcessors()
+      let threads = threading.count
       let longest = try FileWeights.configuration(of: ThimbleFile(path: file)).maxPositions
       let tasks = tasks(try wantedLengths(longest), longest: longest)
       let limits = try MachineLimits(threads: threads)

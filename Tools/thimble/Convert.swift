@@ -45,8 +45,7 @@ struct Convert: ParsableCommand {
 
   @OptionGroup(title: "Calibration") var calibrating: CalibrationOptions
 
-  @Option(help: "Number of threads. (default: the processors that this process may use)")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   @Option(
     help: ArgumentHelp("The vocabulary, if it is not beside the weights.", valueName: "file"))
@@ -84,12 +83,9 @@ struct Convert: ParsableCommand {
       throw ValidationError("--bits \(bits): must be a number above 0, such as 6.1.")
     }
     if let size, size.bytes == 0 { throw ValidationError("--size: must be at least one byte.") }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): must be 1 to 1024.")
-    }
   }
 
-  var threadCount: Int { threads ?? ComputePool.usableProcessors() }
+  var threadCount: Int { threading.count }
 
   func kernels() throws -> KernelTable {
     try environment("THIMBLE_ISA").map(KernelTable.named) ?? .best

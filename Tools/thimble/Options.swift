@@ -55,6 +55,20 @@ struct MemoryArgument: ExpressibleByArgument {
   }
 }
 
+/// How many threads compute; the same for every command that does.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Number of threads. (default: the processors that this process may use)")
+  var threads: Int?
+
+  var count: Int { threads ?? ComputePool.usableProcessors() }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads \(threads): must be 1 to 1024.")
+    }
+  }
+}
+
 /// How a model is run; the same for every command that runs one.
 struct ModelOptions: ParsableArguments {
   @Option(
@@ -63,8 +77,7 @@ struct ModelOptions: ParsableArguments {
       valueName: "size"))
   var memory = MemoryArgument.automatic
 
-  @Option(help: "Number of threads. (default: the processors that this process may use)")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   @Option(
     help:
@@ -77,15 +90,9 @@ struct ModelOptions: ParsableArguments {
     help: "Print on standard error what is kept in memory and, at the end, how much was used.")
   var verbose = false
 
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): must be 1 to 1024.")
-    }
-  }
-
   var run: RunOptions {
     var run = RunOptions(
-      memory: memory.budget, threads: threads, isa: environment("THIMBLE_ISA"))
+      memory: memory.budget, threads: threading.threads, isa: environment("THIMBLE_ISA"))
     run.activations = activations
     return run
   }

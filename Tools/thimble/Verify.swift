@@ -20,8 +20,7 @@ struct Verify: ParsableCommand {
   @Argument(help: "A .thimble file.")
   var file: String
 
-  @Option(help: "Number of threads. (default: the processors that this process may use)")
-  var threads: Int?
+  @OptionGroup var threading: ThreadOptions
 
   /// Problems that are named; of a file that is damaged throughout nobody reads a million.
   private static let shown = 50
@@ -30,7 +29,7 @@ struct Verify: ParsableCommand {
     try reportingFailure {
       let file = try ThimbleFile(path: file)
       let progress = Mutex(Progress("Verifying", unit: .bytes, total: file.size))
-      let pool = try ComputePool(threadCount: max(threads ?? ComputePool.usableProcessors(), 1))
+      let pool = try ComputePool(threadCount: threading.count)
       var problems: [any Error] = try file.verify(pool: pool, kernels: .best) { bytes in
         progress.withLock { $0.update(bytes) }
       }
