@@ -57,7 +57,7 @@ let package = Package(
     library("ThimbleModel", ["ThimbleFormat", "ThimbleOps", "ThimbleArchitecture"]),
     library("ThimbleContents", ["ThimbleFormat", "ThimbleArchitecture", "ThimbleText"]),
     library("ThimbleConvert", ["ThimbleImport", "ThimbleContents"]),
-    library("Thimble", ["ThimbleModel", "ThimbleContents"]),
+    library("Thimble", ["ThimbleModel", "ThimbleContents", "ThimbleJSON"]),
     library("ThimbleReference", ["Thimble", "ThimbleImport"]),
     library("ThimbleEvaluation", ["ThimbleReference"]),
     .target(

@@ -61,7 +61,7 @@ extension LanguageModel {
 
   /// The tokens that `names` mean, to be looked up once for many texts.
   public func targets(_ names: [String]) throws(ThimbleError) -> FillMaskTargets {
-    try FillMaskTargets(names, of: text, with: &tokenizer)
+    try FillMaskTargets(names, with: texts)
   }
 
   /// A text made ready to be answered.
@@ -70,26 +70,20 @@ extension LanguageModel {
   public func query(
     _ text: String, _ options: FillMaskOptions, targets: FillMaskTargets? = nil
   ) throws(ThimbleError) -> FillMaskQuery {
-    try FillMaskQuery(text, options, targets: targets, of: self.text, with: &tokenizer)
+    try FillMaskQuery(text, options, targets: targets, with: texts)
   }
 
   /// A list of token ids, ends included, made ready to be answered.
   public func query(
     ids: [Int], _ options: FillMaskOptions, targets: FillMaskTargets? = nil
   ) throws(ThimbleError) -> FillMaskQuery {
-    try FillMaskQuery(ids: ids, options, targets: targets, of: text, with: &tokenizer)
+    try FillMaskQuery(ids: ids, options, targets: targets, with: texts)
   }
 
   /// Fills every mask of `query`, as `fillMask` does.
   public func answer(_ query: FillMaskQuery) throws(ThimbleError) -> [[Filling]] {
-    var fillings: [[Filling]] = []
-    do throws(ModelError) {
-      batch.removeAll()
-      try batch.append(query.sequence)
-      try masked.score(batch, at: query.positions) { mask, logits in
-        fillings.append(query.fillings(query.choices(logits), mask: mask))
-      }
-    } catch { throw .model(error) }
-    return fillings
+    let readings = try session.read(
+      MaskedLanguageModel.self, [(query.sequence, query.scoring(masks: query.positions.indices))])
+    return readings.flatMap { $0.enumerated().map { query.fillings($1, mask: $0) } }
   }
 }

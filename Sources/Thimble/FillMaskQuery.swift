@@ -1,6 +1,6 @@
 internal import ThimbleArchitecture
 public import ThimbleModel
-public import ThimbleText
+internal import ThimbleText
 
 /// A text whose masks are to be filled, made ready for a pass.
 public struct FillMaskQuery: Sendable {
@@ -13,13 +13,6 @@ public struct FillMaskQuery: Sendable {
   /// The text and the bytes of it that each mask takes; nil if the query was made of ids.
   private let source: (bytes: [UInt8], masks: [Range<Int>])?
 
-  /// A token that was chosen for a mask.
-  public struct Choice: Sendable, Equatable {
-    public let id: Int
-    public let probability: Double
-    public let logit: Float
-  }
-
   /// Spellings of the mask beside `<special1>`, its name in the vocabulary.
   public static let maskSpellings = ["<mask>", "[MASK]"]
 
@@ -28,39 +21,41 @@ public struct FillMaskQuery: Sendable {
   /// - Parameter targets: those of `options`, if they were looked up before.
   public init(
     _ string: String, _ options: FillMaskOptions, targets: FillMaskTargets? = nil,
-    of text: ModelText, with tokenizer: inout Tokenizer?
+    with texts: TextEncoder
   ) throws(ThimbleError) {
+    let text = texts.text
     var tokens: [Token] = []
-    try text.encode(
-      string.utf8.span, options.convention.encoding(language: options.language),
-      truncates: options.truncates, keeping: text.configuration.specialIDs.mask,
-      with: &tokenizer, into: &tokens)
+    try texts.encode(
+      string.utf8.span, options.text.encoding, truncates: options.truncates,
+      keeping: text.configuration.specialIDs.mask, into: &tokens)
     let sequence = SequenceInput(
       ids: tokens.map(\.id), options.text, language: try text.languageID(options.language))
     try self.init(
       sequence, ranges: tokens.map(\.range), bytes: Array(string.utf8), options,
-      targets: targets, of: text, with: &tokenizer)
+      targets: targets, with: texts)
   }
 
   /// The query of a sequence of token ids, ends included.
   ///
   /// - Parameter targets: those of `options`, if they were looked up before.
   public init(
-    ids: [Int], _ options: FillMaskOptions, targets: FillMaskTargets? = nil, of text: ModelText,
-    with tokenizer: inout Tokenizer?
+    ids: [Int], _ options: FillMaskOptions, targets: FillMaskTargets? = nil,
+    with texts: TextEncoder
   ) throws(ThimbleError) {
+    let text = texts.text
     let sequence = try text.input(ids: ids, options.text)
     let mask = text.configuration.specialIDs.mask
     let lost = ids.count { $0 == mask } - sequence.ids.count { $0 == mask }
     guard lost == 0 else { throw .maskCut(count: lost, limit: text.longestText) }
     try self.init(
-      sequence, ranges: [], bytes: nil, options, targets: targets, of: text, with: &tokenizer)
+      sequence, ranges: [], bytes: nil, options, targets: targets, with: texts)
   }
 
   private init(
     _ sequence: SequenceInput, ranges: [Range<Int>], bytes: [UInt8]?, _ options: FillMaskOptions,
-    targets: FillMaskTargets?, of text: ModelText, with tokenizer: inout Tokenizer?
+    targets: FillMaskTargets?, with texts: TextEncoder
   ) throws(ThimbleError) {
+    let text = texts.text
     self.text = text
     self.options = options
     self.sequence = sequence
@@ -73,29 +68,23 @@ public struct FillMaskQuery: Sendable {
     if let targets {
       self.targets = targets
     } else {
-      self.targets = try FillMaskTargets(options.targets, of: text, with: &tokenizer)
+      self.targets = try FillMaskTargets(options.targets, with: texts)
     }
   }
 
-  /// How many choices there are for each mask.
-  public var choiceCount: Int { min(options.top, targets.ids?.count ?? .max) }
-
-  /// The likeliest tokens under `logits`, best first.
-  public func choices(_ logits: Logits) -> [Choice] {
-    let best =
-      targets.ids.map { ids in
-        Array(ids.sorted { (-logits[$0], $0) < (-logits[$1], $1) }.prefix(options.top))
-      } ?? logits.top(options.top)
-    return best.map { Choice(id: $0, probability: logits.probability($0), logit: logits[$0]) }
+  /// What the head is to read for the masks with the numbers `masks`.
+  public func scoring(masks: Range<Int>) -> MaskedLanguageModel.Query {
+    MaskedLanguageModel.Query(
+      positions: Array(positions[masks]), count: options.top, among: targets.ids)
   }
 
   /// What `choices` for the mask number `mask` look like in the text.
-  public func fillings(_ choices: [Choice], mask: Int) -> [Filling] {
+  public func fillings(_ choices: [TokenScore], mask: Int) -> [Filling] {
     choices.map { filling($0, mask: mask) }
   }
 
   /// What one choice for the mask number `mask` looks like in the text.
-  public func filling(_ choice: Choice, mask: Int) -> Filling {
+  public func filling(_ choice: TokenScore, mask: Int) -> Filling {
     Filling(
       id: choice.id, text: text.text(of: choice.id), probability: choice.probability,
       logit: choice.logit, sequence: filled(mask, with: choice.id),

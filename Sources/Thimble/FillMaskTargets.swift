@@ -1,4 +1,4 @@
-public import ThimbleText
+internal import ThimbleText
 
 /// The tokens that a mask may be filled with.
 public struct FillMaskTargets: Sendable {
@@ -19,24 +19,22 @@ public struct FillMaskTargets: Sendable {
   /// - Parameter targets: none: all of the vocabulary.
   /// - Throws: `ThimbleError.target` for a text without tokens, `.noTokenizer`, `.text`.
   public init(
-    _ targets: [String], of text: ModelText, with tokenizer: inout Tokenizer?
+    _ targets: [String], with texts: TextEncoder
   ) throws(ThimbleError) {
     guard !targets.isEmpty else {
       ids = nil
       replacements = []
       return
     }
+    let text = texts.text
     guard let tables = text.tables else { throw .noTokenizer(path: text.path) }
     var (ids, known): ([Int], Set<Int>) = ([], [])
     var replacements: [Replacement] = []
     for target in targets {
       var id = tables.id(of: target)
       if id == nil {
-        let tokens: [Token]
-        do throws(TextError) {
-          tokens =
-            try tokenizer?.encode(target, EncodingOptions(mode: .huggingFace, ends: .none)) ?? []
-        } catch { throw .text(error) }
+        let tokens = try texts.tokens(
+          target, EncodingOptions(mode: .huggingFace, ends: .none))
         id = tokens.first?.id
         if let id, tokens.count > 1 || id == tables.specialTokens.unknown {
           replacements.append(Replacement(target: target, id: id))

@@ -16,46 +16,50 @@ public struct ModelSource {
   /// The most tokens of a batch.
   public let maximumTokens: Int
   /// What the inputs of int8 weights are rounded to.
-  public let activations: ActivationPrecision
+  public var activations: ActivationPrecision { headSize.activations }
   public let threads: Int
   public let kernels: KernelTable
+  /// What will be read, and how much at once.
+  public let heads: [any Head.Type]
+  public let headSize: HeadSize
 
-  /// - Parameter plan: the one that the weights were made by, if any.
+  /// - Parameters:
+  ///   - plan: the one that the weights were made by, if any.
+  ///   - heads: what will be read; nil: whatever the weights have heads for.
   public init(
     _ provider: any WeightProvider, tokenizer: TokenizerTables?, plan: MemoryPlan?,
-    maximumTokens: Int,
-    activations: ActivationPrecision = .int8, threads: Int, kernels: KernelTable
+    maximumTokens: Int, heads: [any Head.Type]? = nil, _ headSize: HeadSize = HeadSize(),
+    threads: Int, kernels: KernelTable
   ) {
     path = provider.path
     self.provider = provider
     self.tokenizer = tokenizer
     self.plan = plan
     self.maximumTokens = maximumTokens
-    self.activations = activations
+    self.heads = heads ?? Heads.available(provider.heads)
+    self.headSize = headSize
     self.threads = threads
     self.kernels = kernels
   }
 
   /// The .thimble file at `path`.
   ///
-  /// - Parameter scoresVocabulary: whether memory is planned for the scores of all tokens; nil: if the model has the head
-  ///   for it.
+  /// - Parameter heads: those that memory is planned for; nil: all that the file has.
   public static func file(
-    _ path: String, options: RunOptions = RunOptions(), scoresVocabulary: Bool?
+    _ path: String, options: RunOptions = RunOptions(), heads: [any Head.Type]? = nil
   ) throws -> ModelSource {
     let kernels = try options.kernels()
     let opened = try ModelFile(path: path)
     let (file, configuration) = (opened.file, opened.configuration)
+    let heads = heads ?? Heads.available(opened.heads)
     let plan = try MemoryPlan(
       file, configuration: configuration, budget: options.memory,
       tokens: options.maximumTokens ?? configuration.maxPositions,
-      withHead: scoresVocabulary ?? opened.heads.contains(.languageModel),
-      positionsPerRound: options.positionsPerRound, activations: options.activations,
-      base: options.base, threads: options.threadCount)
+      heads: heads, options.headSize, base: options.base, threads: options.threadCount)
     let weights = try FileWeights(
       file, plan: plan, workers: options.threadCount, kernels: kernels)
     return ModelSource(
       weights, tokenizer: opened.tables, plan: plan, maximumTokens: plan.maximumTokens,
-      activations: options.activations, threads: options.threadCount, kernels: kernels)
+      heads: heads, plan.headSize, threads: options.threadCount, kernels: kernels)
   }
 }

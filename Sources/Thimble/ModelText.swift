@@ -13,7 +13,7 @@ public struct ModelText: Sendable {
   /// The most tokens that a text may have, its ends included.
   public let longestText: Int
 
-  init(
+  public init(
     path: String, configuration: ModelConfiguration, tables: TokenizerTables?, longestText: Int
   ) {
     self.path = path
@@ -23,42 +23,12 @@ public struct ModelText: Sendable {
   }
 
   /// That of the model which `source` makes.
-  public init(_ source: ModelSource) throws {
+  public init(_ source: ModelSource) {
     let configuration = source.provider.configuration
     self.init(
       path: source.path, configuration: configuration,
       tables: source.tokenizer,
       longestText: min(configuration.maxPositions, source.maximumTokens))
-  }
-
-  /// A tokenizer of this vocabulary: for one thread at a time, worth keeping.
-  public func makeTokenizer() -> Tokenizer? { tables.map { Tokenizer(tables: $0) } }
-
-  /// Overwrites `tokens` with those of `text`, at most `longestText`.
-  ///
-  /// - Parameters:
-  ///   - truncates: whether a text that is too long is cut.
-  ///   - wanted: the id of a token that may not be cut off.
-  ///   - tokenizer: one that `makeTokenizer` made.
-  /// - Throws: `ThimbleError.noTokenizer`, `.tooLong`, `.text`, `.maskCut`.
-  public func encode(
-    _ text: Span<UInt8>, _ options: EncodingOptions, truncates: Bool, keeping wanted: Int? = nil,
-    with tokenizer: inout Tokenizer?, into tokens: inout [Token]
-  ) throws(ThimbleError) {
-    guard tokenizer != nil else { throw .noTokenizer(path: path) }
-    do throws(TextError) {
-      try tokenizer?.encode(text, options, into: &tokens)
-    } catch { throw .text(error) }
-    guard tokens.count > longestText else { return }
-    guard truncates else { throw .tooLong(tokens: tokens.count, limit: longestText) }
-    let count = tokens.count { $0.id == wanted }
-    var cut = options
-    cut.maximumLength = longestText
-    do throws(TextError) {
-      try tokenizer?.encode(text, cut, into: &tokens)
-    } catch { throw .text(error) }
-    let lost = count - tokens.count { $0.id == wanted }
-    guard lost == 0 else { throw .maskCut(count: lost, limit: longestText) }
   }
 
   /// - Throws: `ThimbleError.tooLong`, `.tokenID` for an id that the vocabulary does not have.

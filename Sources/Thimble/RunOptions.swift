@@ -28,6 +28,10 @@ public struct RunOptions: Sendable {
     self.maximumTokens = maximumTokens
   }
 
+  var headSize: HeadSize {
+    HeadSize(positionsPerRound: positionsPerRound, activations: activations)
+  }
+
   public var threadCount: Int { threads ?? ComputePool.usableProcessors() }
 
   public func kernels() throws(KernelError) -> KernelTable {

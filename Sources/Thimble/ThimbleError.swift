@@ -19,6 +19,8 @@ public enum ThimbleError: Error, CustomStringConvertible {
   case tooLong(tokens: Int, limit: Int)
   /// A token id that the vocabulary does not have.
   case tokenID(Int, vocabularySize: Int)
+  /// JSON that is no list of token ids.
+  case notIDs(reason: String)
   /// A language that the model does not know.
   case language(String, known: [String])
   case target(String)
@@ -41,6 +43,8 @@ public enum ThimbleError: Error, CustomStringConvertible {
       "The text has \(tokens) tokens; at most \(limit) fit."
     case .tokenID(let id, let vocabularySize):
       "Token id \(id) is outside the vocabulary of \(vocabularySize) (0 to \(vocabularySize - 1))."
+    case .notIDs(let reason):
+      "Not a JSON list of token ids, such as [1, 52, 5, 1]: \(reason)"
     case .language(let name, let known):
       "The model does not know the language \"\(name.printable())\". It knows: \(known.printable(count: 200, limit: 20, separator: " "))."
     case .target(let target):

@@ -1,3 +1,4 @@
+internal import Thimble
 internal import ThimbleArchitecture
 public import ThimbleModel
 internal import ThimbleOps
@@ -40,20 +41,18 @@ public final class Evaluator {
   private let configuration: ModelConfiguration
   private let pool: ComputePool
   private let reader: SentenceReader
-  private let batch: Batch
   private let trace: HiddenTrace
-  private let batchTokens: Int
   /// [positions of a round][candidates]
   private let comparisons: AlignedArray<PositionComparison>
   /// For each worker, room for a distribution.
   private let distributions: [AlignedArray<Double>]
 
-  private var pending: [Pending] = []
-  private var pendingTokens = 0
+  private var packer: BatchPacker<Pending>
   private var tallies: [[Tally]] = []
 
+  /// What is known of a sequence of the batch.
   private struct Pending {
-    let sequence: MaskedSequence
+    let targets: [(position: Int, id: Int)]
     let language: Int
     /// Its number among all.
     let sentence: Int
@@ -74,7 +73,6 @@ public final class Evaluator {
     self.pool = pool
     guard tokenizer != nil || options.readsIDs else { throw .noTokenizer(path: provider.path) }
     let size = WorkingSize(configuration, models: candidates.count + 1)
-    batchTokens = size.batchTokens
     let (maximumTokens, positions) = (size.maximumTokens, size.positionsPerRound)
     func model(_ provider: some WeightProvider) throws(EvaluationError) -> MaskedLanguageModel {
       do {
@@ -91,9 +89,13 @@ public final class Evaluator {
     }
     self.candidates = models
     reader = SentenceReader(
-      tokenizer, input: options.readsIDs ? .ids : .text, configuration: configuration,
-      longest: min(maximumTokens, configuration.maxPositions))
-    do { batch = try Batch(maximumTokens: maximumTokens) } catch { throw .model(error) }
+      ModelText(
+        path: provider.path, configuration: configuration, tables: tokenizer,
+        longestText: min(maximumTokens, configuration.maxPositions)),
+      input: options.readsIDs ? .ids : .text)
+    do {
+      packer = BatchPacker(try Batch(maximumTokens: maximumTokens), tokens: size.batchTokens)
+    } catch { throw .model(error) }
     do {
       trace = try HiddenTrace(
         layerCount: configuration.layerCount, maximumTokens: maximumTokens,
@@ -120,7 +122,7 @@ public final class Evaluator {
     let start = monotonicSeconds()
     let languages = text.languages
     let ids = try languages.map { language throws(EvaluationError) in
-      try configuration.embeddingID(of: language)
+      try reader.text.embeddingID(of: language)
     }
     tallies = languages.map { _ in
       candidates.map { _ in Tally(layerCount: configuration.layerCount) }
@@ -132,8 +134,7 @@ public final class Evaluator {
     var skipped = 0
     var isComplete = true
     let cutBefore = reader.cutCount
-    pending.removeAll()
-    pendingTokens = 0
+    packer.removeAll()
     reading: for round in 0..<(counts.max() ?? 0) {
       for (index, language) in languages.enumerated() where round < counts[index] {
         guard let line = cursors[index].next() else { continue }
@@ -147,22 +148,23 @@ public final class Evaluator {
           for column in candidates.indices { tallies[index][column].addSentence() }
         }
         for sequence in sequences {
-          if pendingTokens + sequence.ids.count > batchTokens, !pending.isEmpty {
-            try flush(languages, ids)
+          let input = SequenceInput(ids: sequence.ids, language: ids[index])
+          if !packer.fits(input) {
+            try flush(languages)
             progress(done, total)
             if isInterrupted() {
               isComplete = false
               break reading
             }
           }
-          pending.append(
-            Pending(sequence: sequence, language: index, sentence: done, line: number))
-          pendingTokens += sequence.ids.count
+          let pending = Pending(
+            targets: sequence.targets, language: index, sentence: done, line: number)
+          do { try packer.append(input, pending) } catch { throw .model(error) }
         }
         done += 1
       }
     }
-    if isComplete { try flush(languages, ids) }
+    if isComplete { try flush(languages) }
     guard tallies.contains(where: { $0.contains { $0.positions > 0 } }) else {
       guard isComplete else { throw .interrupted }
       throw .nothingToMask(path: languages.map(\.path).joined(separator: ", "))
@@ -174,29 +176,23 @@ public final class Evaluator {
   }
 
   /// Runs all models on what is pending.
-  private func flush(
-    _ languages: [EvaluationText.Language], _ languageIDs: [Int32?]
-  ) throws(EvaluationError) {
-    guard !pending.isEmpty else { return }
+  private func flush(_ languages: [EvaluationText.Language]) throws(EvaluationError) {
+    guard !packer.isEmpty else { return }
     let failure: (model: String, sequence: Int)?
     do throws(ModelError) {
-      batch.removeAll()
-      for entry in pending {
-        try batch.append(entry.sequence.ids, language: languageIDs[entry.language])
-      }
       try encode()
       failure = try scorePositions()
     } catch { throw .model(error) }
     if let failure {
-      let entry = pending[failure.sequence]
+      let entry = packer.tags[failure.sequence]
       throw .notANumber(
         model: failure.model, path: languages[entry.language].path, number: entry.line)
     }
-    pending.removeAll(keepingCapacity: true)
-    pendingTokens = 0
+    packer.removeAll()
   }
 
   private func encode() throws(ModelError) {
+    let (batch, pending) = (packer.batch, packer.tags)
     let rows = batch.tokenCount
     try reference.encoder.encode(batch) { [self] layer in
       trace.store(reference.encoder.hidden, rows: rows, layer: layer)
@@ -217,9 +213,9 @@ public final class Evaluator {
   /// - Returns: which model gave NaN or infinity, for which pending sequence; nil if none did.
   private func scorePositions() throws(ModelError) -> (model: String, sequence: Int)? {
     var places: [(row: Int, target: Int, sequence: Int)] = []
-    for (index, entry) in pending.enumerated() {
-      let first = batch.rows(ofSequence: index).lowerBound
-      places += entry.sequence.targets.map { (first + $0.position, $0.id, index) }
+    for (index, entry) in packer.tags.enumerated() {
+      let first = packer.batch.rows(ofSequence: index).lowerBound
+      places += entry.targets.map { (first + $0.position, $0.id, index) }
     }
     for start in stride(from: 0, to: places.count, by: reference.positionsPerRound) {
       let round = places[start..<min(start + reference.positionsPerRound, places.count)]
@@ -228,7 +224,7 @@ public final class Evaluator {
       for candidate in candidates { try candidate.model.computeLogits(at: rows) }
       try compareRound(round.map(\.target))
       for (index, place) in round.enumerated() {
-        let entry = pending[place.sequence]
+        let entry = packer.tags[place.sequence]
         for column in candidates.indices {
           let comparison = comparisons[index * candidates.count + column]
           guard comparison.referenceLoss.isFinite else { return (referencePath, place.sequence) }

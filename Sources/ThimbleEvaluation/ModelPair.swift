@@ -57,8 +57,9 @@ public struct ModelPair {
         || file.tokenizer.elementsEqual(ByteView(tables))
     else { throw EvaluationError.vocabulary(file: path, reference: referencePath) }
     let plan = try MemoryPlan(
-      file, configuration: configuration, budget: run.memory, tokens: 256, withHead: true,
-      activations: run.activations, threads: run.threadCount)
+      file, configuration: configuration, budget: run.memory, tokens: 256,
+      heads: [MaskedLanguageModel.self], HeadSize(activations: run.activations),
+      threads: run.threadCount)
     weights = try FileWeights(file, plan: plan, workers: run.threadCount, kernels: kernels)
     reference = try CheckpointWeights(checkpoint, workers: run.threadCount, kernels: kernels)
     pool = try ComputePool(threadCount: run.threadCount)

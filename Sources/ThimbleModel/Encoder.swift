@@ -28,12 +28,12 @@ public final class Encoder {
 
   /// - Parameters:
   ///   - maximumTokens: the most tokens of a batch.
-  ///   - scoredPositions: how many positions a language model upon it scores at once.
+  ///   - heads: those that will be made upon it, which borrow of its memory.
   public init(
-    _ provider: some WeightProvider, maximumTokens: Int, scoredPositions: Int = 0,
-    activations: ActivationPrecision = .int8, pool: ComputePool, kernels: KernelTable
+    _ provider: any WeightProvider, maximumTokens: Int, heads: [any Head.Type] = [],
+    _ size: HeadSize = HeadSize(), pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
-    self.activations = activations
+    activations = size.activations
     self.provider = provider
     let configuration = provider.configuration
     self.configuration = configuration
@@ -42,8 +42,8 @@ public final class Encoder {
     let width = configuration.embeddingSize
     do {
       workspace = try Workspace(
-        configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions,
-        activations: activations,
+        configuration, maximumTokens: maximumTokens,
+        lent: heads.memory(configuration, size).borrowed, activations: activations,
         workers: pool.threadCount, roundsInput: provider.roundsInput)
       lookUp = try LookUp(
         maximumRows: maximumTokens, width: width, workers: pool.threadCount)
@@ -62,6 +62,13 @@ public final class Encoder {
 
   /// The embedding matrix, which is also the output matrix of a language model that ties the two.
   var tokenMatrix: any PanelSource { tokens }
+
+  /// Rows in memory that nothing needs behind the last layer: valid until the next pass.
+  ///
+  /// - Precondition: the encoder was made for a head that borrows as much.
+  func lend(rows: Int, width: Int) -> FloatRows {
+    FloatRows(rows: rows, width: width, in: workspace.shared)
+  }
 
   /// Hidden states, one row per token of the last batch, or per token that was kept.
   public var hidden: FloatRows { workspace.hidden }

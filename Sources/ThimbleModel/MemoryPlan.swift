@@ -1,7 +1,7 @@
 public import ThimbleArchitecture
 public import ThimbleFormat
 internal import ThimbleOps
-public import ThimbleSystem
+internal import ThimbleSystem
 
 /// How much private memory a model may use.
 public enum MemoryBudget: Sendable, Equatable {
@@ -26,8 +26,8 @@ public struct MemoryPlan: Sendable, Equatable {
   public let workspace: Int
   /// The most tokens of a batch that the plan has room for.
   public let maximumTokens: Int
-  /// Positions that are scored at once.
-  public let positionsPerRound: Int
+  /// How much heads read at once.
+  public let headSize: HeadSize
   /// Codes and scale codes of the pinned chunks.
   public let pinned: Int
   /// What would have to be pinned for nothing to be streamed.
@@ -47,15 +47,13 @@ public struct MemoryPlan: Sendable, Equatable {
   /// - Parameters:
   ///   - tokens: the most tokens that a batch should have; fewer are planned for if the budget is short, but not
   ///     fewer than 16.
-  ///   - withHead: whether tokens of the vocabulary are scored.
-  ///   - positionsPerRound: how many of them at once; fewer are planned for if the budget is short.
-  ///   - activations: what the inputs of int8 weights are rounded to.
+  ///   - heads: what will be read.
+  ///   - headSize: how much at once; fewer positions are planned for if the budget is short.
   ///   - base: what the process has beside the model; nil: what it has now.
   /// - Throws: with the minimum, if not even 16 tokens fit: `ModelError.inflated` if the file is to blame, else `.budget`.
   public init(
     _ file: ThimbleFile, configuration: ModelConfiguration, budget: MemoryBudget, tokens: Int,
-    withHead: Bool, positionsPerRound: Int = MaskedLanguageModel.standardPositionsPerRound,
-    activations: ActivationPrecision = .int8, base: Int? = nil, threads: Int
+    heads: [any Head.Type], _ headSize: HeadSize = HeadSize(), base: Int? = nil, threads: Int
   ) throws(ModelError) {
     let base = base ?? ProcessMemory.current()?.privateBytes ?? 0
     self.base = base
@@ -69,18 +67,19 @@ public struct MemoryPlan: Sendable, Equatable {
     case .automatic: self.budget = min(room - room / 10, base + Self.justified(by: file))
     }
     let tokens = max(1, min(tokens, Self.mostTokens))
-    let positionsPerRound = max(1, min(positionsPerRound, Self.mostTokens))
+    let positionsPerRound = max(1, min(headSize.positionsPerRound, Self.mostTokens))
     let feedForward = FeedForwardShapes(configuration, file)
     let fewestPositions = min(positionsPerRound, MaskedLanguageModel.standardPositionsPerRound)
-    func workspace(_ tokens: Int, positions: Int = fewestPositions) -> Int {
-      Workspace.byteCount(
-        configuration, weights: feedForward, maximumTokens: tokens,
-        scoredPositions: withHead ? positions : 0, activations: activations, workers: threads)
-        + (withHead
-          ? MaskedLanguageModel.byteCount(
-            configuration, positions: positions, activations: activations) : 0)
+    var size = headSize
+    func workspace(_ tokens: Int, positions: Int) -> Int {
+      size.positionsPerRound = positions
+      let memory = heads.memory(configuration, size)
+      return memory.own
+        + Workspace.byteCount(
+          configuration, weights: feedForward, maximumTokens: tokens, lent: memory.borrowed,
+          activations: size.activations, workers: threads)
     }
-    let minimum = fixed + workspace(min(tokens, Self.fewestTokens))
+    let minimum = fixed + workspace(min(tokens, Self.fewestTokens), positions: fewestPositions)
     guard self.budget >= minimum else {
       guard budget == .automatic, minimum <= room - room / 10 else {
         throw .budget(bytes: self.budget, minimum: minimum)
@@ -88,7 +87,9 @@ public struct MemoryPlan: Sendable, Equatable {
       throw .inflated(path: file.path, fileSize: file.size, minimum: minimum)
     }
     var fitting = tokens
-    while fixed + workspace(fitting) > self.budget { fitting = max(fitting / 2, Self.fewestTokens) }
+    while fixed + workspace(fitting, positions: fewestPositions) > self.budget {
+      fitting = max(fitting / 2, Self.fewestTokens)
+    }
     maximumTokens = fitting
     var positions = max(positionsPerRound, fewestPositions)
     while positions > fewestPositions,
@@ -96,9 +97,9 @@ public struct MemoryPlan: Sendable, Equatable {
     {
       positions = max(positions / 2, fewestPositions)
     }
-    self.positionsPerRound = positions
     let workspaceBytes = workspace(fitting, positions: positions)
     self.workspace = workspaceBytes + Self.slack
+    self.headSize = size
 
     let matrices = file.tensors.filter { $0.shape.kind == .q8b64 }
     chunks = matrices.reduce(0) { $0 + $1.shape.chunkCount }

@@ -16,9 +16,8 @@ final class Workspace {
   let context: FloatRows
   /// What a block adds to the residual stream: [tokens, width].
   let update: FloatRows
-  /// The scores of all tokens of the vocabulary: [positions, vocabulary]. They are computed from `hidden` alone, when the
-  /// layers have done their work, and lie where `query` to `update` did.
-  let logits: FloatRows
+  /// Where `query` to `update` lie, and behind the last layer what a head borrows.
+  let shared: AlignedArray<Float>
   /// Quantised form of rows of `hidden` or `context`.
   let quantized: QuantizedRows
   /// Quantised form of what is between the layers of a feed-forward block: [tokens, 4 width].
@@ -33,14 +32,15 @@ final class Workspace {
   private var tiles: [AlignedArray<Float>] = []
 
   init(
-    _ configuration: ModelConfiguration, maximumTokens: Int, scoredPositions: Int,
+    _ configuration: ModelConfiguration, maximumTokens: Int, lent: Int,
     activations: ActivationPrecision, workers: Int, roundsInput: Bool
   ) throws(SystemError) {
     let width = configuration.embeddingSize
     hidden = try FloatRows(rows: maximumTokens, width: width)
     let shared = try AlignedArray<Float>(
       count: Self.sharedByteCount(
-        configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions) / 4)
+        configuration, maximumTokens: maximumTokens, lent: lent) / 4)
+    self.shared = shared
     let size = maximumTokens * hidden.stride
     func rows(_ index: Int) -> FloatRows {
       FloatRows(rows: maximumTokens, width: width, in: shared, at: index * size)
@@ -50,7 +50,6 @@ final class Workspace {
     value = rows(2)
     context = rows(3)
     update = rows(4)
-    logits = FloatRows(rows: scoredPositions, width: configuration.vocabularySize, in: shared)
     quantized = try QuantizedRows(
       rows: maximumTokens, k: PanelGeometry.paddedColumns(width), precision: activations)
     quantizedFeedForward = try QuantizedRows(
@@ -87,19 +86,19 @@ final class Workspace {
   }
 
   private static func sharedByteCount(
-    _ configuration: ModelConfiguration, maximumTokens: Int, scoredPositions: Int
+    _ configuration: ModelConfiguration, maximumTokens: Int, lent: Int
   ) -> Int {
-    max(
-      5 * FloatRows.byteCount(rows: maximumTokens, width: configuration.embeddingSize),
-      FloatRows.byteCount(rows: scoredPositions, width: configuration.vocabularySize))
+    max(5 * FloatRows.byteCount(rows: maximumTokens, width: configuration.embeddingSize), lent)
   }
 
   /// Bytes that a workspace takes when all of it is used.
   ///
-  /// - Parameter weights: says what lies between the layers of feed-forward blocks.
+  /// - Parameters:
+  ///   - weights: says what lies between the layers of feed-forward blocks.
+  ///   - lent: what heads borrow.
   static func byteCount(
     _ configuration: ModelConfiguration, weights: FeedForwardShapes, maximumTokens: Int,
-    scoredPositions: Int, activations: ActivationPrecision, workers: Int
+    lent: Int, activations: ActivationPrecision, workers: Int
   ) -> Int {
     let (width, inner) = (configuration.embeddingSize, configuration.feedForwardSize)
     let longest = min(maximumTokens, configuration.maxPositions)
@@ -110,7 +109,7 @@ final class Workspace {
       }.max() ?? 0
     return FloatRows.byteCount(rows: maximumTokens, width: width)
       + sharedByteCount(
-        configuration, maximumTokens: maximumTokens, scoredPositions: scoredPositions)
+        configuration, maximumTokens: maximumTokens, lent: lent)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: width, precision: activations)
       + QuantizedRows.byteCount(rows: maximumTokens, columns: inner, precision: activations)
       + (weights.isFloat ? FloatRows.byteCount(rows: maximumTokens, width: inner) : 0)

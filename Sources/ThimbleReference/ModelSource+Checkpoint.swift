@@ -1,21 +1,22 @@
 public import Thimble
 internal import ThimbleArchitecture
 public import ThimbleImport
-internal import ThimbleModel
+public import ThimbleModel
 internal import ThimbleSystem
 package import ThimbleText
 
 extension ModelSource {
   /// The checkpoint at `path`, a folder or a file, to be run in place in fp32.
   public static func checkpoint(
-    _ path: String, options: RunOptions = RunOptions()
+    _ path: String, options: RunOptions = RunOptions(), heads: [any Head.Type]? = nil
   ) throws -> ModelSource {
-    try .checkpoint(try ModelCheckpoint.open(path), options: options)
+    try .checkpoint(try ModelCheckpoint.open(path), options: options, heads: heads)
   }
 
   /// A checkpoint that was opened, to be run in place in fp32.
   public static func checkpoint(
-    _ checkpoint: ModelCheckpoint, options: RunOptions = RunOptions()
+    _ checkpoint: ModelCheckpoint, options: RunOptions = RunOptions(),
+    heads: [any Head.Type]? = nil
   ) throws -> ModelSource {
     let kernels = try options.kernels()
     let weights = try CheckpointWeights(
@@ -23,7 +24,7 @@ extension ModelSource {
     return ModelSource(
       weights, tokenizer: try checkpoint.openTokenizer(), plan: nil,
       maximumTokens: options.maximumTokens ?? checkpoint.configuration.maxPositions,
-      threads: options.threadCount, kernels: kernels)
+      heads: heads, threads: options.threadCount, kernels: kernels)
   }
 }
 

@@ -40,7 +40,7 @@ struct HeadTests {
       threadCount: 1, kernels: .best
     ).convert(to: path)
     let reference = try TextClassifier(.checkpoint(classifierCheckpoint))
-    let file = try TextClassifier(.file(path, scoresVocabulary: false))
+    let file = try TextClassifier(.file(path))
     #expect(file.labels == reference.labels)
     let (a, b) = (try file.classify(inputs), try reference.classify(inputs))
     #expect(a.map { $0.map(\.label) } == b.map { $0.map(\.label) })
@@ -61,7 +61,7 @@ struct HeadTests {
     let mean = try SentenceEmbedder(.checkpoint(smallCheckpoint))
     let first = try SentenceEmbedder(.checkpoint(smallCheckpoint), pooling: .first)
     let texts = try ["The house is big.", "Das Haus ist groß.", "他在北京出生。"].map {
-      try mean.sequences.input($0)
+      try mean.texts.input($0)
     }
     let together = try mean.embed(texts)
     #expect(together.count == 3)

@@ -23,7 +23,7 @@ struct TaskTests {
     let classifier = try TextClassifier(.checkpoint(classifierCheckpoint))
     var options = TextOptions()
     options.language = "en"
-    let inputs = try pairs.map { try classifier.sequences.input($0, pairedWith: $1, options) }
+    let inputs = try pairs.map { try classifier.texts.input($0, pairedWith: $1, options) }
     return try classifier.logits(inputs).map { logits in
       logits.indices.max { logits[$0] < logits[$1] } ?? 0
     }
@@ -67,7 +67,7 @@ struct TaskTests {
     var lines = ""
     for (first, second) in pairs {
       let vectors = try embedder.embed(
-        [first, second].map { try embedder.sequences.input($0, options) })
+        [first, second].map { try embedder.texts.input($0, options) })
       func product(_ a: Int, _ b: Int) -> Double {
         zip(vectors[a], vectors[b]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
       }

@@ -34,7 +34,7 @@ struct SecondReaderTests {
     let file = try ThimbleFile(path: path)
     let plan = try MemoryPlan(
       file, configuration: FileWeights.configuration(of: file), budget: .automatic, tokens: 16,
-      withHead: false, threads: 1)
+      heads: [], threads: 1)
     let weights = try FileWeights(file, plan: plan, workers: 1, kernels: .underTest)
     for tensor in file.tensors {
       let (rows, columns) = (tensor.shape.rows, tensor.shape.columns)

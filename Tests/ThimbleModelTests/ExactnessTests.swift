@@ -89,7 +89,7 @@ struct ExactnessTests {
     for pinned in [0, 1 << 20, 2 << 20, 64 << 20] {
       let least = try MemoryPlan(
         file, configuration: FileWeights.configuration(of: file), budget: .bytes(1 << 40),
-        tokens: 80, withHead: true, threads: 2)
+        tokens: 80, heads: [MaskedLanguageModel.self], threads: 2)
       let budget = least.peak - least.pinned + pinned
       let model = try fileModel(path, threads: 2, budget: .bytes(budget), maximumTokens: 80)
       // Twice: the second pass finds the pinned chunks decoded.

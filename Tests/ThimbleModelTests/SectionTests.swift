@@ -143,8 +143,8 @@ struct SectionTests {
     let model = try LanguageModel(path: path, options: RunOptions(threads: 1))
     #expect(try model.fillMask("a <mask>").count == 1)
     let classifier = try TextClassifier(
-      .file(path, options: RunOptions(threads: 1), scoresVocabulary: false))
-    #expect(try classifier.classify([classifier.sequences.input("a")])[0].count == 3)
+      .file(path, options: RunOptions(threads: 1)))
+    #expect(try classifier.classify([classifier.texts.input("a")])[0].count == 3)
   }
 
   @Test("a lie is found on opening, and named in a few words", arguments: SectionLie.all)

@@ -32,7 +32,8 @@ func fileModel(
   let file = try ThimbleFile(path: path)
   let plan = try MemoryPlan(
     file, configuration: FileWeights.configuration(of: file), budget: budget,
-    tokens: maximumTokens, withHead: true, activations: activations, threads: threads)
+    tokens: maximumTokens, heads: [MaskedLanguageModel.self],
+    HeadSize(activations: activations), threads: threads)
   return try MaskedLanguageModel(
     FileWeights(file, plan: plan, workers: threads, kernels: kernels),
     maximumTokens: plan.maximumTokens, activations: activations,

@@ -29,12 +29,12 @@ struct ClassifyTests {
       rate: .quality(.nearLossless), threadCount: 1, kernels: .best
     ).convert(to: path)
     client = try Client(path: path)
-    classifier = try TextClassifier(.file(path, scoresVocabulary: false))
+    classifier = try TextClassifier(.file(path))
   }
 
   /// What the command says of a text or a pair.
   func expected(_ first: String, pairedWith second: String? = nil) throws -> JSONValue {
-    let input = try classifier.sequences.input(first, pairedWith: second)
+    let input = try classifier.texts.input(first, pairedWith: second)
     return .array(
       try classifier.classify([input])[0].map {
         ["label": .string($0.label), "score": .number($0.score)]
@@ -85,7 +85,7 @@ struct ClassifyTests {
 
   @Test("gives raw scores on demand")
   func rawScores() async throws {
-    let input = try classifier.sequences.input("the model")
+    let input = try classifier.texts.input("the model")
     let logits = try classifier.logits([input])[0].map { Double($0) }
     let raw = try await predict("the model", ["raw_scores": true]).array ?? []
     #expect(raw.compactMap { $0["score"]?.double } == logits.sorted(by: >))
@@ -105,7 +105,7 @@ struct ClassifyTests {
       ])
     #expect(answer.json.array?.map { $0.array?.count } == [1, 1])
     let score = answer.json.array?[0].array?[0]["score"]?.double ?? 0
-    let input = try classifier.sequences.input("the model")
+    let input = try classifier.texts.input("the model")
     let largest = try Double(#require(classifier.logits([input])[0].max()))
     #expect(abs(score - 1 / (1 + exponentialOf(-largest))) < 1e-12)
   }

@@ -106,8 +106,8 @@ struct TextRequestTests {
   @Test("a pooling, in the request or for all")
   func pooling() async throws {
     let model = try SmallModel.shared.get()
-    let first = try SentenceEmbedder(.file(model.path, scoresVocabulary: false), pooling: .first)
-    let expected = try first.embed([first.sequences.input("Hello you")])[0]
+    let first = try SentenceEmbedder(.file(model.path), pooling: .first)
+    let expected = try first.embed([first.texts.input("Hello you")])[0]
     let client = try Client(model)
     let asked = try await client.post("/embed", ["inputs": "Hello you", "pooling": "first"])
     #expect(asked.json.array?[0].floats == expected)

@@ -7,14 +7,14 @@ import ThimbleServer
 struct WorkQueueTests {
   func job(
     _ lengths: [Int], generation: Int = 0, hasTypes: Bool = false, readingSize: Int = 0
-  ) -> Job {
+  ) -> Job<SentencePooling> {
     var options = TextOptions()
     options.addsTypes = hasTypes
     return Job(
       lengths.map { length in
-        Work(
+        Work<SentencePooling>(
           sequence: SequenceInput(ids: [Int](repeating: 1, count: length), options),
-          wanted: .vector(.mean))
+          query: .mean)
       }, generation: generation, readingSize: readingSize)
   }
 
@@ -22,7 +22,7 @@ struct WorkQueueTests {
     queue.takePass(generation: 0, tokens: tokens, positions: 8) { _ in true }
   }
 
-  private func append(_ job: Job, to queue: inout WorkQueue) {
+  private func append(_ job: any QueuedJob, to queue: inout WorkQueue) {
     let hasRoom = queue.append(job)
     #expect(hasRoom)
   }

@@ -11,7 +11,7 @@ private let languages = repository("Tests/CommandTests/Fixtures/answered/languag
 
 @Suite("Texts and ids on their way into a model")
 struct InputTests {
-  func text(_ path: String) throws -> ModelText { try ModelText(.checkpoint(path)) }
+  func text(_ path: String) throws -> ModelText { ModelText(try .checkpoint(path)) }
 
   @Test("padding behind the ids is cut off, that before them only moves them")
   func padding() throws {
@@ -45,9 +45,8 @@ struct InputTests {
     let long = [1] + (20..<120) + [1]
     #expect(try text.input(ids: long, options).ids.map { Int($0) } == [1] + (20..<82) + [1])
     #expect(try text.input(ids: Array(20..<120), options).ids.map { Int($0) } == Array(20..<84))
-    var tokenizer = text.makeTokenizer()
-    let words = try text.input(
-      String(repeating: "a ", count: 100), options, with: &tokenizer)
+    let texts = TextEncoder(text)
+    let words = try texts.input(String(repeating: "a ", count: 100), options)
     #expect(words.ids.count == 64 && words.ids.last == 1)
   }
 
@@ -56,21 +55,21 @@ struct InputTests {
     let text = try text(masked)
     var options = TextOptions()
     options.addsTypes = true
-    var tokenizer = text.makeTokenizer()
-    let pair = try text.input("the house", pairedWith: "a", options, with: &tokenizer)
+    let texts = TextEncoder(text)
+    let pair = try texts.input("the house", pairedWith: "a", options)
     #expect(try text.input(ids: pair.ids.map { Int($0) }, options) == pair)
-    let one = try text.input("the house", options, with: &tokenizer)
+    let one = try texts.input("the house", options)
     #expect(try text.input(ids: one.ids.map { Int($0) }, options) == one)
   }
 
   @Test("white space of any kind separates words, except as Hugging Face has it")
   func whiteSpace() throws {
     let text = try text(masked)
-    var tokenizer = text.makeTokenizer()
+    let texts = TextEncoder(text)
     func ids(_ string: String, _ convention: Convention) throws -> [Int32] {
       var options = TextOptions()
       options.convention = convention
-      return try text.input(string, options, with: &tokenizer).ids
+      return try texts.input(string, options).ids
     }
     for space in ["\t", "\r", "\n", "\u{B}", "\u{C}", "\u{85}", " \t "] {
       #expect(try ids("the\(space)house", .training) == ids("the house", .training))

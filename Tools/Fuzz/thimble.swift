@@ -183,7 +183,7 @@ private func run() throws {
     ignoringTexts { _ = try model.fillMask(text, filling) }
   }
   try model.fillMaskOfIDs()
-  let source = try ModelSource.file(path, options: options, scoresVocabulary: false)
+  let source = try ModelSource.file(path, options: options)
   var textOptions = TextOptions()
   textOptions.truncates = true
   for convention in Convention.allCases {
@@ -191,8 +191,8 @@ private func run() throws {
     let embedder = try SentenceEmbedder(source)
     ignoringTexts {
       let inputs = [
-        try embedder.sequences.input(text, textOptions),
-        try embedder.sequences.input("a", pairedWith: text, textOptions),
+        try embedder.texts.input(text, textOptions),
+        try embedder.texts.input("a", pairedWith: text, textOptions),
       ]
       _ = try embedder.embed(inputs)
       _ = try TextClassifier(source).classify(inputs)

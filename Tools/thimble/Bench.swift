@@ -152,9 +152,10 @@ struct Bench: ParsableCommand {
       memory: .bytes(try budget(mode, maximumTokens, threads: threads)), threads: threads,
       isa: environment("THIMBLE_ISA"), maximumTokens: maximumTokens)
     run.activations = activations
-    let model = try LanguageModel(path: file, options: run)
+    let model = try LanguageModel(path: file, options: run).session
     let meter = try PassMeter(workers: threads)
-    model.masked.encoder.meter = meter
+    model.encoder.meter = meter
+    let head = model.head(MaskedLanguageModel.self)
     for task in tasks where !Interruption.isRequested {
       let batch = try Batch(maximumTokens: task.sequences * task.length)
       for sequence in 0..<task.sequences {
@@ -166,9 +167,9 @@ struct Bench: ParsableCommand {
           seconds: seconds ?? 1, passes: passes
         ) {
           if task.fillsMask {
-            try model.masked.score(batch, at: [1]) { _, logits in _ = logits.top(5) }
+            try head?.score(batch, at: [1]) { _, logits in _ = logits.top(5) }
           } else {
-            try model.masked.encoder.encode(batch)
+            try model.encoder.encode(batch)
           }
         })
     }
@@ -179,8 +180,8 @@ struct Bench: ParsableCommand {
     let opened = try ModelFile(path: file)
     let plan = try MemoryPlan(
       opened.file, configuration: opened.configuration, budget: .bytes(1 << 40),
-      tokens: maximumTokens, withHead: true, activations: activations,
-      threads: threads)
+      tokens: maximumTokens, heads: [MaskedLanguageModel.self],
+      HeadSize(activations: activations), threads: threads)
     // The models that were measured before are gone, but the allocator may have kept pages.
     let fixed = plan.peak - plan.pinned + (1 << 20)
     switch mode {

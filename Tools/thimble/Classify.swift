@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Thimble
 internal import ThimbleJSON
+internal import ThimbleModel
 internal import ThimbleSystem
 
 struct Classify: ParsableCommand {
@@ -33,13 +34,13 @@ struct Classify: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run)
+      let source = try openSource(model, options.run, heads: [SequenceClassifier.self])
       let classifier = try TextClassifier(source)
       options.announce(source)
-      try sequence.input.check(for: classifier.sequences.text)
+      try sequence.input.check(for: classifier.texts.text)
       var notices = TextNotices()
       try lines.forEach(text) { line in
-        let input = try input(line, classifier.sequences, &notices)
+        let input = try input(line, classifier.texts, &notices)
         let scores = try classifier.classify([input])[0]
         try StandardStream.output.write(json ? jsonLine(scores) : table(line, scores))
       } orElse: { line, message in
@@ -50,20 +51,20 @@ struct Classify: ParsableCommand {
   }
 
   private func input(
-    _ line: InputText, _ sequences: SequenceEncoder, _ notices: inout TextNotices
+    _ line: InputText, _ texts: TextEncoder, _ notices: inout TextNotices
   ) throws -> SequenceInput {
-    if sequence.input.ids { return try sequences.input(ids: try TokenIDs(line).ids, sequence.text) }
+    if sequence.input.ids { return try texts.input(ids: try line.ids(), sequence.text) }
     notices.look(at: line)
     let parts = try line.string()
       .split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let input = try sequences.input(
+    let input = try texts.input(
       parts[0], pairedWith: parts.count > 1 ? parts[1] : nil, sequence.text)
-    notices.look(sequences.text.caution(tokens: input.ids), at: line)
+    notices.look(texts.text.caution(tokens: input.ids), at: line)
     return input
   }
 
   private func jsonLine(_ scores: [ClassScore]) -> String {
-    JSONValue.array(scores.map { ["label": .string($0.label), "score": .number($0.score)] }).text()
+    scores.json.text()
       + "\n"
   }
 

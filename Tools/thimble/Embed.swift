@@ -53,10 +53,10 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run)
+      let source = try openSource(model, options.run, heads: [SentencePooling.self])
       let embedder = try SentenceEmbedder(source, pooling: pooling)
       options.announce(source)
-      try sequence.input.check(for: embedder.sequences.text)
+      try sequence.input.check(for: embedder.texts.text)
       try cosine ? printCosines(embedder) : printVectors(embedder)
       options.account()
     }
@@ -98,14 +98,14 @@ struct Embed: ParsableCommand {
   private func vector(
     _ line: InputText, _ embedder: SentenceEmbedder, _ notices: inout TextNotices
   ) throws -> [Float] {
-    let (sequences, text) = (embedder.sequences, sequence.text)
+    let (texts, text) = (embedder.texts, sequence.text)
     let input: SequenceInput
     if sequence.input.ids {
-      input = try sequences.input(ids: try TokenIDs(line).ids, text)
+      input = try texts.input(ids: try line.ids(), text)
     } else {
       notices.look(at: line)
-      input = try sequences.input(try line.string(), text)
-      notices.look(sequences.text.caution(tokens: input.ids), at: line)
+      input = try texts.input(try line.string(), text)
+      notices.look(texts.text.caution(tokens: input.ids), at: line)
     }
     return try embedder.embed([input], normalized: normalize)[0]
   }

@@ -113,8 +113,10 @@ struct Evaluate: ParsableCommand {
   private func run(_ kind: TaskReport.Task, _ files: OpenOutputs) throws {
     var plain = options.run
     plain.activations = .int8
+    let heads: [any Head.Type] = kind == .xnli ? [SequenceClassifier.self] : [SentencePooling.self]
     var runner = TaskRunner(
-      file: try openSource(file, options.run), reference: try openSource(reference, plain))
+      file: try openSource(file, options.run, heads: heads),
+      reference: try openSource(reference, plain, heads: heads))
     runner.textOptions = task.text
     runner.textOptions.language = language
     runner.isInterrupted = { Interruption.isRequested }

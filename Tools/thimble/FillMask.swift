@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Thimble
 internal import ThimbleJSON
+internal import ThimbleModel
 internal import ThimbleSystem
 
 struct FillMask: ParsableCommand {
@@ -61,7 +62,7 @@ struct FillMask: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run, scoresVocabulary: true)
+      let source = try openSource(model, options.run, heads: [MaskedLanguageModel.self])
       let model = try LanguageModel(source)
       options.announce(source)
       try input.check(for: model.text)
@@ -89,7 +90,7 @@ struct FillMask: ParsableCommand {
     _ line: InputText, _ model: LanguageModel, _ targets: FillMaskTargets,
     _ notices: inout TextNotices
   ) throws -> FillMaskQuery {
-    if input.ids { return try model.query(ids: try TokenIDs(line).ids, fill, targets: targets) }
+    if input.ids { return try model.query(ids: try line.ids(), fill, targets: targets) }
     notices.look(at: line)
     let query = try model.query(try line.string(), fill, targets: targets)
     notices.look(model.text.caution(tokens: query.sequence.ids), at: line)
@@ -97,18 +98,9 @@ struct FillMask: ParsableCommand {
   }
 
   private func jsonLine(_ fillings: [[Filling]]) -> String {
-    let masks = fillings.map { JSONValue.array($0.map(jsonValue)) }
+    let masks = fillings.map { JSONValue.array($0.map(\.json)) }
     // Hugging Face's pipeline unwraps the list of a single mask.
     return (masks.count == 1 ? masks[0] : .array(masks)).text() + "\n"
-  }
-
-  private func jsonValue(_ filling: Filling) -> JSONValue {
-    var members: JSONObject = [
-      "score": .number(filling.probability), "token": JSONValue(filling.id),
-      "token_str": .string(filling.text), "sequence": .string(filling.sequence),
-    ]
-    if let target = filling.target { members.set("target", to: .string(target)) }
-    return .object(members)
   }
 
   private func table(_ line: InputText, _ fillings: [[Filling]]) -> String {

@@ -6,11 +6,13 @@ internal import ThimbleReference
 internal import ThimbleSystem
 
 /// The checkpoint at `path`, to be run in place. What it says and nobody heeds is told.
-private func openCheckpoint(_ path: String, _ options: RunOptions) throws -> ModelSource {
+private func openCheckpoint(
+  _ path: String, _ options: RunOptions, _ heads: [any Head.Type]
+) throws -> ModelSource {
   let options = try checkpointOptions(options, path)
   let checkpoint = try ModelCheckpoint.open(path)
   warn(of: checkpoint, path)
-  return try .checkpoint(checkpoint, options: options)
+  return try .checkpoint(checkpoint, options: options, heads: heads)
 }
 
 /// Tells what the files of a checkpoint say and nobody heeds.
@@ -43,12 +45,12 @@ func isThimbleFile(_ path: String) -> Bool {
 
 /// What a model is made from: a .thimble file, or a checkpoint, which then runs in place in fp32.
 ///
-/// - Parameter scoresVocabulary: whether all tokens are to be scored, which takes memory.
+/// - Parameter heads: what will be read.
 func openSource(
-  _ path: String, _ options: RunOptions, scoresVocabulary: Bool = false
+  _ path: String, _ options: RunOptions, heads: [any Head.Type]
 ) throws -> ModelSource {
   if isThimbleFile(path) {
-    return try .file(path, options: options, scoresVocabulary: scoresVocabulary)
+    return try .file(path, options: options, heads: heads)
   }
-  return try openCheckpoint(path, options)
+  return try openCheckpoint(path, options, heads)
 }

@@ -45,8 +45,8 @@ struct Plan: ParsableCommand {
       let run = options.run
       let plan = try MemoryPlan(
         file, configuration: configuration, budget: run.memory,
-        tokens: tokens ?? configuration.maxPositions, withHead: true,
-        activations: run.activations, threads: run.threadCount)
+        tokens: tokens ?? configuration.maxPositions, heads: [MaskedLanguageModel.self],
+        HeadSize(activations: run.activations), threads: run.threadCount)
       let estimate = PassEstimate(
         file, configuration: configuration, plan: plan,
         activations: run.activations, limits: try MachineLimits(threads: run.threadCount))

@@ -123,7 +123,6 @@ func errorBlock(_ text: InputText, _ message: String) -> String {
 /// Why a line of input is no text, or no list of ids, or cannot be split.
 enum LineError: Error, CustomStringConvertible {
   case notUTF8
-  case notIDs(reason: String)
   case noVocabulary(path: String)
 
   var description: String {
@@ -131,28 +130,13 @@ enum LineError: Error, CustomStringConvertible {
     case .notUTF8: "The text is not UTF-8. Convert it first, for example with iconv."
     case .noVocabulary(let path):
       "\(path.printable()): has no vocabulary. Convert a checkpoint with vocab.json and merges.txt."
-    case .notIDs(let reason): "Not a JSON list of token ids, such as [1, 52, 5, 1]: \(reason)"
     }
   }
 }
 
-/// A text of `--ids`.
-struct TokenIDs {
-  let ids: [Int]
-
-  init(_ text: InputText) throws {
-    let value: JSONValue
-    do { value = try JSONValue(parsing: text.bytes) } catch {
-      throw LineError.notIDs(reason: "\(error)")
-    }
-    guard let array = value.array else { throw LineError.notIDs(reason: "it is not a list.") }
-    ids = try array.map { element in
-      guard let id = element.int else {
-        throw LineError.notIDs(reason: "\(element.text().printable(limit: 40)) is not an integer.")
-      }
-      return id
-    }
-  }
+extension InputText {
+  /// The ids of a text of `--ids`.
+  func ids() throws(ThimbleError) -> [Int] { try TokenIDs(json: bytes).ids }
 }
 
 /// What is said once about the texts of a run, however many it concerns.

@@ -132,7 +132,7 @@ struct Tokenize: ParsableCommand {
 
   private func printTexts(_ tables: TokenizerTables) throws {
     try lines.forEach(text) { line in
-      let ids = try TokenIDs(line).ids
+      let ids = try line.ids()
       for id in ids where id < 0 || id >= tables.tokenCount {
         throw ThimbleError.tokenID(id, vocabularySize: tables.tokenCount)
       }

@@ -1,3 +1,4 @@
+internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleSystem
 public import ThimbleText
@@ -61,15 +62,16 @@ struct SentenceSource: SequenceSource {
     _ text: EvaluationText, _ tables: TokenizerTables?, configuration: ModelConfiguration,
     masks: Bool
   ) throws(EvaluationError) {
-    reader = SentenceReader(
-      tables, input: tables == nil ? .ids : .text, configuration: configuration,
-      longest: configuration.maxPositions)
+    let model = ModelText(
+      path: "the model", configuration: configuration, tables: tables,
+      longestText: configuration.maxPositions)
+    reader = SentenceReader(model, input: tables == nil ? .ids : .text)
     self.configuration = configuration
     self.masks = masks
     languages = text.languages
     lines = languages.map(\.lines)
     let ids = try languages.map { language throws(EvaluationError) in
-      try configuration.embeddingID(of: language)
+      try model.embeddingID(of: language)
     }
     self.ids = ids
   }

@@ -1,3 +1,4 @@
+internal import Thimble
 public import ThimbleArchitecture
 public import ThimbleModel
 internal import ThimbleOps
@@ -9,11 +10,10 @@ public final class Calibrator {
   /// Without a head, sentences are not masked, and the token embeddings are a table like others.
   private let scoresVocabulary: Bool
   private let encoder: Encoder
-  private let batch: Batch
   private let sum: MomentSum
   private let moments: [InputPlace: InputMoments]
-  private var pending: [(MaskedSequence, Int32?)] = []
-  private var pendingTokens = 0
+  /// Each sequence with the rows of its masks.
+  private var packer: BatchPacker<[Int]>
 
   /// Enough for the moments of inputs some thousand wide; more changes little.
   public static let tokenLimit = 1 << 15
@@ -37,7 +37,7 @@ public final class Calibrator {
     let maximum = max(Self.batchTokens, configuration.maxPositions)
     do throws(ModelError) {
       encoder = try Encoder(provider, maximumTokens: maximum, pool: pool, kernels: kernels)
-      batch = try Batch(maximumTokens: maximum)
+      packer = BatchPacker(try Batch(maximumTokens: maximum), tokens: Self.batchTokens)
     } catch { throw .model(error) }
     do throws(SystemError) {
       let places = configuration.inputPlaces.filter { $0 != .vocabulary || scoresVocabulary }
@@ -75,12 +75,15 @@ public final class Calibrator {
     var source = source
     var done = 0
     while done < limit, let (sequence, language) = try source.next() {
-      if pendingTokens + sequence.ids.count > Self.batchTokens {
+      let input = SequenceInput(ids: sequence.ids, language: language)
+      if !packer.fits(input) {
         try flush()
         progress(done)
       }
-      pending.append((sequence, language))
-      pendingTokens += sequence.ids.count
+      let first = packer.batch.tokenCount
+      do {
+        try packer.append(input, sequence.targets.map { first + $0.position })
+      } catch { throw .model(error) }
       done += sequence.ids.count
     }
     try flush()
@@ -88,25 +91,16 @@ public final class Calibrator {
   }
 
   private func flush() throws(EvaluationError) {
-    guard !pending.isEmpty else { return }
-    batch.removeAll()
-    var masked: [Int] = []
-    do throws(ModelError) {
-      for (sequence, language) in pending {
-        masked += sequence.targets.map { batch.tokenCount + $0.position }
-        try batch.append(sequence.ids, language: language)
-      }
-      let rows = Array(0..<batch.tokenCount)
-      encoder.observeInput = { [self] place, values in
-        if let moments = moments[place] { sum.add(values, rows: rows, to: moments) }
-      }
-      try encoder.encode(batch)
-    } catch { throw .model(error) }
-    if let vocabulary = moments[.vocabulary] {
-      sum.add(encoder.hidden, rows: masked, to: vocabulary)
+    guard !packer.isEmpty else { return }
+    let rows = Array(0..<packer.batch.tokenCount)
+    encoder.observeInput = { [self] place, values in
+      if let moments = moments[place] { sum.add(values, rows: rows, to: moments) }
     }
-    pending.removeAll(keepingCapacity: true)
-    pendingTokens = 0
+    do { try encoder.encode(packer.batch) } catch { throw .model(error) }
+    if let vocabulary = moments[.vocabulary] {
+      sum.add(encoder.hidden, rows: packer.tags.flatMap(\.self), to: vocabulary)
+    }
+    packer.removeAll()
   }
 
   private func guide() throws(SystemError) -> RoundingGuide {

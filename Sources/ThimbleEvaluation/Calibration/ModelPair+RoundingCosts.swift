@@ -1,3 +1,4 @@
+internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleFormat
 internal import ThimbleModel
@@ -112,23 +113,24 @@ extension ModelPair {
     let width = configuration.embeddingSize
     let maximum = max(Self.batchTokens, configuration.maxPositions)
     let encoder = try Encoder(provider, maximumTokens: maximum, pool: pool, kernels: kernels)
-    let batch = try Batch(maximumTokens: maximum)
+    var packer = BatchPacker<Void>(try Batch(maximumTokens: maximum))
     let states: AlignedArray<Float>
     do { states = try AlignedArray(count: tokens * width) } catch { throw .system(error) }
     var done = 0
     func flush() throws(ModelError) {
-      try encoder.encode(batch)
-      for row in 0..<batch.tokenCount {
+      try encoder.encode(packer.batch)
+      for row in 0..<packer.batch.tokenCount {
         encoder.hidden.withRow(row) { hidden in
           for column in hidden.indices { states[(done + row) * width + column] = hidden[column] }
         }
       }
-      done += batch.tokenCount
-      batch.removeAll()
+      done += packer.batch.tokenCount
+      packer.removeAll()
     }
     for (ids, language) in sequences {
-      if batch.tokenCount + ids.count > maximum { try flush() }
-      try batch.append(ids, language: language)
+      let input = SequenceInput(ids: ids, language: language)
+      if !packer.fits(input) { try flush() }
+      try packer.append(input, ())
     }
     try flush()
     return states

@@ -39,14 +39,14 @@ public struct TaskRunner {
     let classes =
       try order?.classes ?? LabelOrder.classes(of: labels, path: reference.path)
     var texts = TaskTexts(
-      textOptions, models.reference.sequences.text, task.examples.map(\.language),
+      textOptions, models.reference.texts.text, task.examples.map(\.language),
       readsIDs: false, warn)
     var tallies = OrderedTallies<ClassTally>()
     let isComplete = try forGroups(of: task.examples) { group in
       let inputs = try group.map { example in
         try texts.input(
           example.premise, pairedWith: example.hypothesis, in: example.language,
-          with: models.reference.sequences)
+          with: models.reference.texts)
       }
       func answers(_ model: TextClassifier, path: String) throws -> [Int] {
         try zip(model.logits(inputs), group).map { logits, example in
@@ -85,7 +85,7 @@ public struct TaskRunner {
       file: try SentenceEmbedder(file, pooling: pooling)
     )
     var texts = TaskTexts(
-      textOptions, models.reference.sequences.text, task.examples.map(\.language),
+      textOptions, models.reference.texts.text, task.examples.map(\.language),
       readsIDs: readsIDs, warn)
     var tallies = OrderedTallies<SimilarityTally>()
     let isComplete = try forGroups(of: task.examples) { group in
@@ -93,7 +93,7 @@ public struct TaskRunner {
         try [example.first, example.second].map { text in
           readsIDs
             ? try texts.input(ids: text, of: example)
-            : try texts.input(text, in: example.language, with: models.reference.sequences)
+            : try texts.input(text, in: example.language, with: models.reference.texts)
         }
       }
       func vectors(_ model: SentenceEmbedder, path: String) throws -> [[Double]] {

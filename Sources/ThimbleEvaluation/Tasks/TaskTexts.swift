@@ -1,6 +1,5 @@
 internal import Thimble
 internal import ThimbleArchitecture
-internal import ThimbleJSON
 internal import ThimbleSystem
 internal import ThimbleText
 
@@ -51,25 +50,23 @@ struct TaskTexts {
   /// `first`, or `first` and `second` as a pair, cut if they are too long.
   mutating func input(
     _ first: String, pairedWith second: String? = nil, in language: String,
-    with sequences: SequenceEncoder
+    with texts: TextEncoder
   ) throws(ThimbleError) -> SequenceInput {
     var options = options(for: language)
-    do { return try sequences.input(first, pairedWith: second, options) } catch {
+    do { return try texts.input(first, pairedWith: second, options) } catch {
       guard case .tooLong = error else { throw error }
     }
     cutCount += 1
     options.truncates = true
-    return try sequences.input(first, pairedWith: second, options)
+    return try texts.input(first, pairedWith: second, options)
   }
 
   /// `text` as a JSON list of token ids, ends included.
   func input(ids text: String, of example: SimilarityTask.Example) throws -> SequenceInput {
-    let values = (try? JSONValue(parsing: Array(text.utf8)))?.array ?? []
-    let ids = values.compactMap(\.int)
-    guard !ids.isEmpty, ids.count == values.count else {
+    let ids: [Int]
+    do { ids = try TokenIDs(json: Array(text.utf8)).ids } catch {
       throw EvaluationError.line(
-        path: example.path, number: example.number,
-        reason: "\"\(text)\" is not a JSON list of token ids, such as [1, 52, 1].")
+        path: example.path, number: example.number, reason: error.description)
     }
     return try model.input(ids: ids, options(for: example.language))
   }

@@ -1,6 +1,5 @@
 internal import Thimble
 internal import ThimbleArchitecture
-internal import ThimbleJSON
 internal import ThimbleSystem
 public import ThimbleText
 
@@ -14,15 +13,14 @@ extension TokenizerTables {
   }
 }
 
-extension ModelConfiguration {
-  /// The id of the embedding of `language`; nil if the model has none at all. A model that names no languages takes numbers.
+extension ModelText {
+  /// The id of the embedding of `language`; nil if the model has none at all.
   func embeddingID(of language: EvaluationText.Language) throws(EvaluationError) -> Int32? {
-    guard hasLanguageEmbeddings else { return nil }
-    let number = Int(language.code).flatMap { (0..<languageCount).contains($0) ? $0 : nil }
-    guard let id = languageID(language.code) ?? (languages.isEmpty ? number : nil) else {
-      throw .language(language.code, path: language.path, known: languages.map(\.name))
+    guard configuration.hasLanguageEmbeddings else { return nil }
+    do { return try languageID(language.code) } catch {
+      throw .language(
+        language.code, path: language.path, known: configuration.languages.map(\.name))
     }
-    return Int32(id)
   }
 }
 
@@ -49,28 +47,20 @@ final class SentenceReader {
   /// What a line holds.
   enum Input { case text, ids }
 
-  private let tables: TokenizerTables?
-  private var tokenizer: Tokenizer?
+  private let texts: TextEncoder
   private let input: Input
-  private let configuration: ModelConfiguration
-  private let longest: Int
   private var tokens: [Token] = []
   private var encodings: [String: EncodingOptions] = [:]
   /// How many sentences were cut, because they had more tokens than fit.
   private(set) var cutCount = 0
 
-  /// - Parameters:
-  ///   - tables: the model's; nil only for ids.
-  ///   - longest: the most tokens of a sentence, ends included. Longer ones are cut.
-  init(
-    _ tables: TokenizerTables?, input: Input, configuration: ModelConfiguration, longest: Int
-  ) {
-    precondition(tables != nil || input == .ids, "text needs a tokenizer")
-    self.tables = tables
-    tokenizer = tables.map { Tokenizer(tables: $0) }
+  var text: ModelText { texts.text }
+
+  /// - Parameter text: says how many tokens a sentence may have, ends included. Longer ones are cut.
+  init(_ text: ModelText, input: Input) {
+    precondition(text.tables != nil || input == .ids, "text needs a tokenizer")
+    texts = TextEncoder(text)
     self.input = input
-    self.configuration = configuration
-    self.longest = longest
   }
 
   /// The sentence of line `number` of `language`.
@@ -79,56 +69,52 @@ final class SentenceReader {
   func sentence(
     _ line: ByteView, of language: EvaluationText.Language, number: Int
   ) throws(EvaluationError) -> Sentence {
-    let hash = line.xxh64
-    switch input {
-    case .text:
-      do throws(TextError) { try encode(line.bytes(), language.code) } catch {
-        throw .line(path: language.path, number: number, reason: error.description)
+    do throws(ThimbleError) {
+      let hash = line.xxh64
+      switch input {
+      case .text:
+        try encode(line.bytes(), language.code)
+        let ids = tokens.map { Int32($0.id) }
+        return Sentence(
+          ids: ids, maskable: ids.indices.filter { !tokens[$0].isAdded && !isSpecial(ids[$0]) },
+          hash: hash)
+      case .ids:
+        let ids = try ids(line)
+        return Sentence(
+          ids: ids, maskable: ids.indices.filter { !isSpecial(ids[$0]) }, hash: hash)
       }
-      let ids = tokens.map { Int32($0.id) }
-      return Sentence(
-        ids: ids, maskable: ids.indices.filter { !tokens[$0].isAdded && !isSpecial(ids[$0]) },
-        hash: hash)
-    case .ids:
-      let ids = try self.ids(line, path: language.path, number: number)
-      return Sentence(ids: ids, maskable: ids.indices.filter { !isSpecial(ids[$0]) }, hash: hash)
+    } catch {
+      throw .line(path: language.path, number: number, reason: error.description)
     }
   }
 
-  /// Overwrites `tokens` with those of `text`.
-  private func encode(_ text: [UInt8], _ language: String) throws(TextError) {
-    var options = encodings[language]
-    if options == nil { options = tables?.sentenceEncoding(language: language) }
-    guard var options else { return }
+  /// Overwrites `tokens` with those of `line`.
+  private func encode(_ line: [UInt8], _ language: String) throws(ThimbleError) {
+    let options =
+      encodings[language] ?? text.tables?.sentenceEncoding(language: language) ?? EncodingOptions()
     encodings[language] = options
-    try tokenizer?.encode(text.span, options, into: &tokens)
-    guard tokens.count > longest else { return }
-    cutCount += 1
-    options.maximumLength = longest
-    try tokenizer?.encode(text.span, options, into: &tokens)
+    do throws(ThimbleError) {
+      try texts.encode(line.span, options, truncates: false, into: &tokens)
+    } catch {
+      guard case .tooLong = error else { throw error }
+      cutCount += 1
+      try texts.encode(line.span, options, truncates: true, into: &tokens)
+    }
   }
 
-  private func ids(
-    _ line: ByteView, path: String, number: Int
-  ) throws(EvaluationError) -> [Int32] {
-    var ids: [Int32] = []
-    var reason = "not a JSON list of token ids, such as [1, 52, 1]"
-    if let values = try? JSONValue(parsing: line.bytes()).array, !values.isEmpty {
-      if values.count > longest { cutCount += 1 }
-      for value in values.prefix(longest) {
-        guard let id = value.int, id >= 0, id < configuration.vocabularySize else {
-          reason = "\(value) is not a token of the vocabulary of \(configuration.vocabularySize)"
-          break
-        }
-        ids.append(Int32(id))
-      }
-      if ids.count == min(values.count, longest) { return ids }
+  private func ids(_ line: ByteView) throws(ThimbleError) -> [Int32] {
+    let ids = try TokenIDs(json: line.bytes()).ids
+    guard !ids.isEmpty else { throw .noTokens }
+    if ids.count > text.longestText { cutCount += 1 }
+    let size = text.configuration.vocabularySize
+    return try ids.prefix(text.longestText).map { id throws(ThimbleError) in
+      guard (0..<size).contains(id) else { throw .tokenID(id, vocabularySize: size) }
+      return Int32(id)
     }
-    throw .line(path: path, number: number, reason: reason + ".")
   }
 
   private func isSpecial(_ id: Int32) -> Bool {
-    let special = configuration.specialIDs
+    let special = text.configuration.specialIDs
     return [special.beginning, special.end, special.padding, special.unknown, special.mask]
       .contains(Int(id))
   }

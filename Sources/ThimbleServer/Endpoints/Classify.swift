@@ -1,6 +1,7 @@
 internal import HummingbirdCore
 internal import Thimble
 internal import ThimbleJSON
+internal import ThimbleModel
 
 extension HTTPInterface {
   /// TEI's `/predict` (Formats/http.md §9).
@@ -12,7 +13,7 @@ extension HTTPInterface {
     let isRaw = try fields.bool("raw_scores") ?? false
     let function: Classes.Function? = isRaw ? Classes.Function.none : nil
     return try await classify(inputs, text, request) { classes, logits in
-      let answers = logits.map { JSONValue(classes.ranked($0, by: function)) }
+      let answers = logits.map { classes.ranked($0, by: function).json }
       return inputs.isList ? .array(answers) : answers[0]
     }
   }
@@ -36,7 +37,7 @@ extension HTTPInterface {
       .array(
         logits.map { logits in
           let ranked = classes.ranked(logits, by: function)
-          return JSONValue(Array(ranked.prefix(top ?? ranked.count)))
+          return Array(ranked.prefix(top ?? ranked.count)).json
         })
     }
   }
@@ -45,32 +46,18 @@ extension HTTPInterface {
     _ inputs: Inputs, _ text: TextOptions, _ request: Incoming,
     _ answer: @escaping @Sendable (Classes, [[Float]]) -> JSONValue
   ) async throws -> Response {
-    return try await compute(request) { served, tokenizer in
+    return try await compute(request) { served, texts in
       guard let classes = served.classes else {
         throw APIError.lacksHead("that classifies: it was not fine-tuned for it")
       }
       var notes = try Notes(text, served.text)
       let works = try inputs.map { item in
-        Work(
-          sequence: try item.sequence(text, served.text, with: &tokenizer, &notes),
-          wanted: .classes)
+        Work<SequenceClassifier>(
+          sequence: try item.sequence(text, with: texts, &notes), query: .init())
       }
-      return Plan(works: works, notes: notes) { readings, writer in
-        let logits = readings.map { reading in
-          guard case .classLogits(let logits) = reading else {
-            preconditionFailure("logits of classes were wanted")
-          }
-          return logits
-        }
+      return Plan(works: works, notes: notes) { logits, writer in
         try await writer.write(answer(classes, logits))
       }
     }
-  }
-}
-
-extension JSONValue {
-  /// The shape of TEI and of Hugging Face's pipeline.
-  fileprivate init(_ scores: [ClassScore]) {
-    self = .array(scores.map { ["label": .string($0.label), "score": .number($0.score)] })
   }
 }

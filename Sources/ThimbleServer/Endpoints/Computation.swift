@@ -1,28 +1,27 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import Thimble
+internal import ThimbleModel
 internal import ThimbleSystem
-internal import ThimbleText
 
 extension HTTPInterface {
   /// What a request wants of the model, and how the answer is made of what was read, in the same order.
-  struct Plan: Sendable {
-    var works: [Work]
+  struct Plan<Reader: Head>: Sendable {
+    var works: [Work<Reader>]
     var notes: Notes
     /// Writes the body, the same each time.
-    let write: @Sendable ([Reading], inout AnswerWriter) async throws -> Void
+    let write: @Sendable ([Reader.Reading], inout AnswerWriter) async throws -> Void
   }
 
   /// Makes a plan for the model that is being served, has it computed, and answers with what it writes.
-  func compute(
-    _ request: Incoming, _ plan: (ServedModel, inout Tokenizer?) throws -> Plan
+  func compute<Reader: Head>(
+    _ request: Incoming, _ plan: (ServedModel, TextEncoder) throws -> Plan<Reader>
   ) async throws -> Response {
     var attemptsLeft = 3
     while true {
       let served = engine.served
-      var tokenizer = served.text.makeTokenizer()
       let start = monotonicSeconds()
-      let plan = try plan(served, &tokenizer)
+      let plan = try plan(served, TextEncoder(served.text))
       let planned = monotonicSeconds()
       do {
         let readings = try await read(plan.works, for: served)
@@ -46,9 +45,11 @@ extension HTTPInterface {
   /// What `works` want of `served`.
   ///
   /// - Throws: `APIError.notFinite` for what JSON cannot say.
-  func read(_ works: [Work], for served: ServedModel) async throws -> Readings {
+  func read<Reader: Head>(
+    _ works: [Work<Reader>], for served: ServedModel
+  ) async throws -> Readings<Reader> {
     let readings = try await engine.run(works, for: served)
-    guard readings.all.allSatisfy(\.isFinite) else { throw APIError.notFinite }
+    guard readings.all.allSatisfy(Reader.isFinite) else { throw APIError.notFinite }
     return readings
   }
 }

@@ -4,6 +4,7 @@ internal import Logging
 internal import Synchronization
 internal import Thimble
 internal import ThimbleArchitecture
+internal import ThimbleModel
 internal import ThimbleSystem
 
 extension HTTPInterface {
@@ -68,16 +69,15 @@ extension HTTPInterface {
 
   private func read(
     _ wish: VectorWish, _ part: Range<Int>, _ served: ServedModel
-  ) async throws -> Readings {
-    var tokenizer = served.text.makeTokenizer()
-    return try await read(
-      wish.works(served, part, of: "input", with: &tokenizer).works, for: served)
+  ) async throws -> Readings<SentencePooling> {
+    try await read(
+      wish.works(part, of: "input", with: TextEncoder(served.text)).works, for: served)
   }
 
   /// Waits while the queue is full: the beginning of the answer has been sent.
   private func readPatiently(
     _ wish: VectorWish, _ part: Range<Int>, _ served: ServedModel
-  ) async throws -> Readings {
+  ) async throws -> Readings<SentencePooling> {
     while true {
       do { return try await read(wish, part, served) } catch EngineError.full {
         try await Task.sleep(for: .milliseconds(50))
@@ -96,10 +96,10 @@ extension VectorWish {
   fileprivate func measure(
     _ served: ServedModel, maximum: Int
   ) throws -> (counts: [Int], notes: Notes) {
-    var tokenizer = served.text.makeTokenizer()
+    let texts = TextEncoder(served.text)
     var notes = try Notes(text, served.text, ids: inputs.areIDs)
     let counts = try inputs.map(of: "input") { item in
-      let count = try item.sequence(text, served.text, with: &tokenizer, &notes).ids.count
+      let count = try item.sequence(text, with: texts, &notes).ids.count
       guard count <= maximum else { throw EngineError.tooMuch(tokens: count, limit: maximum) }
       return count
     }
@@ -109,11 +109,11 @@ extension VectorWish {
 
 /// Readings that are handed over once, so that their room is free as soon as they are written.
 private final class Handover: Sendable {
-  private let readings: Mutex<Readings?>
+  private let readings: Mutex<Readings<SentencePooling>?>
 
-  init(_ readings: Readings) { self.readings = Mutex(readings) }
+  init(_ readings: Readings<SentencePooling>) { self.readings = Mutex(readings) }
 
-  func take() -> Readings? {
+  func take() -> Readings<SentencePooling>? {
     readings.withLock { readings in
       defer { readings = nil }
       return readings

@@ -3,7 +3,6 @@ internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleJSON
 internal import ThimbleModel
-internal import ThimbleText
 
 extension HTTPInterface {
   /// TEI's `/embed`, and Hugging Face's feature-extraction (Formats/http.md §5).
@@ -19,12 +18,12 @@ extension HTTPInterface {
       text: try textOptions(fields), pooling: try pooling(fields))
     let normalizes = try fields.bool("normalize") ?? true
     let format = try VectorFormat(fields)
-    return try await compute(request) { served, tokenizer in
+    return try await compute(request) { served, texts in
       try self.checkDimensions(fields, served)
-      let (works, notes) = try wish.works(served, with: &tokenizer)
+      let (works, notes) = try wish.works(with: texts)
       return Plan(works: works, notes: notes) { readings, answer in
         try await answer.write(listOf: readings) { answer, reading in
-          try await answer.write(format.text(reading.vector(normalized: normalizes)))
+          try await answer.write(format.text(normalizes ? reading.normalized : reading))
         }
       }
     }
@@ -48,13 +47,13 @@ extension HTTPInterface {
     let first = VectorWish(
       inputs: Inputs(items: [.text(source)], isList: false), text: text, pooling: pooling)
     let others = VectorWish(inputs: sentences, text: text, pooling: pooling)
-    return try await compute(request) { served, tokenizer in
-      var (works, notes) = try first.works(served, with: &tokenizer)
-      let (more, moreNotes) = try others.works(served, of: "sentences", with: &tokenizer)
+    return try await compute(request) { served, texts in
+      var (works, notes) = try first.works(with: texts)
+      let (more, moreNotes) = try others.works(of: "sentences", with: texts)
       works += more
       notes.truncated += moreNotes.truncated
       return Plan(works: works, notes: notes) { readings, answer in
-        let vectors = readings.map { $0.vector(normalized: true) }
+        let vectors = readings.map(\.normalized)
         let cosines = vectors.dropFirst().map { vector in
           zip(vector, vectors[0]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
         }
@@ -83,22 +82,13 @@ struct VectorWish: Sendable {
   ///   - part: which of the inputs; nil: all.
   ///   - name: of the member that the inputs came with.
   func works(
-    _ served: ServedModel, _ part: Range<Int>? = nil, of name: String = "inputs",
-    with tokenizer: inout Tokenizer?
-  ) throws -> (works: [Work], notes: Notes) {
-    var notes = try Notes(text, served.text, ids: inputs.areIDs)
+    _ part: Range<Int>? = nil, of name: String = "inputs", with texts: TextEncoder
+  ) throws -> (works: [Work<SentencePooling>], notes: Notes) {
+    var notes = try Notes(text, texts.text, ids: inputs.areIDs)
     let works = try inputs.map(part, of: name) { item in
-      Work(
-        sequence: try item.sequence(text, served.text, with: &tokenizer, &notes),
-        wanted: .vector(pooling))
+      Work<SentencePooling>(
+        sequence: try item.sequence(text, with: texts, &notes), query: pooling)
     }
     return (works, notes)
-  }
-}
-
-extension Reading {
-  func vector(normalized: Bool) -> [Float] {
-    guard case .vector(let vector) = self else { preconditionFailure("a vector was wanted") }
-    return normalized ? vector.normalized : vector
   }
 }

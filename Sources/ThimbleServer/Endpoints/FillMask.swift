@@ -1,6 +1,7 @@
 internal import HummingbirdCore
 internal import Thimble
 internal import ThimbleJSON
+internal import ThimbleModel
 
 extension HTTPInterface {
   /// Hugging Face's fill-mask (Formats/http.md §4).
@@ -20,17 +21,16 @@ extension HTTPInterface {
       throw APIError.invalid(
         "\"targets\" has \(fill.targets.count) members; at most 1000 are accepted.")
     }
-    return try await compute(request) { [fill] served, tokenizer in
+    return try await compute(request) { [fill] served, texts in
       let perWork = try served.fillsMasks()
-      let targets = try FillMaskTargets(fill.targets, of: served.text, with: &tokenizer)
+      let targets = try FillMaskTargets(fill.targets, with: texts)
       var notes = try Notes(text, served.text)
       notes.add(targets.replacements, served.text)
       let queries = try inputs.map { item in
         let query = try cutting(text.truncates, &notes) { truncates throws(ThimbleError) in
           var fill = fill
           fill.truncates = truncates
-          return try FillMaskQuery(
-            item.text, fill, targets: targets, of: served.text, with: &tokenizer)
+          return try FillMaskQuery(item.text, fill, targets: targets, with: texts)
         }
         notes.look(at: query.sequence, served.text)
         return query
@@ -43,15 +43,16 @@ extension HTTPInterface {
   ///   does not hold up the others.
   private static func plan(
     _ queries: [FillMaskQuery], _ notes: Notes, isList: Bool, perWork: Int
-  ) -> Plan {
+  ) -> Plan<MaskedLanguageModel> {
     let works = queries.flatMap { query in
       stride(from: 0, to: query.positions.count, by: perWork).map { start in
         let masks = start..<min(start + perWork, query.positions.count)
-        return Work(sequence: query.sequence, wanted: .fillings(query, masks: masks))
+        return Work<MaskedLanguageModel>(
+          sequence: query.sequence, query: query.scoring(masks: masks))
       }
     }
     return Plan(works: works, notes: notes) { readings, answer in
-      var rest = readings.flatMap(\.choices)[...]
+      var rest = readings.flatMap(\.self)[...]
       if isList {
         try await answer.write(listOf: queries) { try await $0.write($1, &rest) }
       } else {
@@ -64,11 +65,11 @@ extension HTTPInterface {
 extension AnswerWriter {
   /// - Parameter choices: those for the masks of `query`, and more behind them; taken away.
   fileprivate mutating func write(
-    _ query: FillMaskQuery, _ choices: inout ArraySlice<[FillMaskQuery.Choice]>
+    _ query: FillMaskQuery, _ choices: inout ArraySlice<[TokenScore]>
   ) async throws {
     let masks = choices.prefix(query.positions.count)
     choices = choices.dropFirst(masks.count)
-    func write(_ writer: inout AnswerWriter, mask: Int, _ choices: [FillMaskQuery.Choice])
+    func write(_ writer: inout AnswerWriter, mask: Int, _ choices: [TokenScore])
       async throws
     {
       try await writer.write(listOf: choices) { writer, choice in
@@ -82,17 +83,5 @@ extension AnswerWriter {
       }
     }
     try await write(&self, mask: 0, only)
-  }
-}
-
-extension Filling {
-  /// The shape of Hugging Face's pipeline.
-  var json: JSONValue {
-    var members: JSONObject = [
-      "score": .number(probability), "token": JSONValue(id), "token_str": .string(text),
-      "sequence": .string(sequence),
-    ]
-    if let target { members.set("target", to: .string(target)) }
-    return .object(members)
   }
 }

@@ -4,6 +4,7 @@ internal import Synchronization
 internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleJSON
+internal import ThimbleModel
 internal import ThimbleSystem
 
 extension HTTPInterface {
@@ -34,9 +35,9 @@ extension HTTPInterface {
     }
     if wish.inputs.items.count <= options.maximumInputs {
       do {
-        return try await compute(request) { served, tokenizer in
+        return try await compute(request) { served, texts in
           try check(served)
-          var (works, notes) = try wish.works(served, of: "input", with: &tokenizer)
+          var (works, notes) = try wish.works(of: "input", with: texts)
           notes.warnings += [answer.warning].compactMap(\.self)
           let tokens = works.reduce(0) { $0 + $1.tokenCount }
           return Plan(works: works, notes: notes) { readings, writer in
@@ -90,10 +91,12 @@ struct EmbeddingsAnswer: Sendable {
   }
 
   /// - Parameter start: the number of the first of `readings` among all.
-  func write(_ readings: [Reading], from start: Int, _ writer: inout AnswerWriter) async throws {
+  func write(_ readings: [SentencePooling.Reading], from start: Int, _ writer: inout AnswerWriter)
+    async throws
+  {
     for (offset, reading) in readings.enumerated() {
       let index = start + offset
-      let vector = format.text(reading.vector(normalized: true))
+      let vector = format.text(reading.normalized)
       try await writer.write(
         (index > 0 ? "," : "")
           + "{\"object\":\"embedding\",\"index\":\(index),\"embedding\":\(vector)}")

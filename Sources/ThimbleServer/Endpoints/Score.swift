@@ -2,6 +2,7 @@ internal import HummingbirdCore
 internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleJSON
+internal import ThimbleModel
 internal import ThimbleText
 
 extension HTTPInterface {
@@ -23,18 +24,17 @@ extension HTTPInterface {
       throw APIError.malformed("\"method\" must be \"original\" or \"within_word_l2r\".")
     }
     let text = try textOptions(fields, parameters)
-    return try await compute(request) { served, tokenizer in
+    return try await compute(request) { served, texts in
       _ = try served.fillsMasks()
       let notes = try Notes(text, served.text)
       let language = try served.text.languageID(text.language)
-      var works: [Work] = []
+      var works: [Work<MaskedLanguageModel>] = []
       var scored: [(text: TextPieces, tokens: [Token])] = []
       var cost = 0
       _ = try inputs.map { item in
         var tokens: [Token] = []
-        try served.text.encode(
-          item.text.utf8.span, text.convention.encoding(language: text.language),
-          truncates: false, with: &tokenizer, into: &tokens)
+        try texts.encode(
+          item.text.utf8.span, text.encoding, truncates: false, into: &tokens)
         guard tokens.contains(where: { !$0.isAdded }) else {
           throw APIError.invalid("The text has no tokens.", kind: .empty)
         }
@@ -46,7 +46,7 @@ extension HTTPInterface {
         works += Self.works(tokens, method, served.text).map { ids, index in
           Work(
             sequence: SequenceInput(ids: ids, text, language: language),
-            wanted: .logProbability(id: tokens[index].id, index: index))
+            query: .init(positions: [index], count: 1, among: [tokens[index].id]))
         }
         scored.append((TextPieces(item.text), tokens.filter { !$0.isAdded }))
       }
@@ -95,11 +95,11 @@ extension HTTPInterface {
   }
 
   private static func answer(
-    _ text: TextPieces, _ tokens: [Token], _ readings: ArraySlice<Reading>
+    _ text: TextPieces, _ tokens: [Token], _ readings: ArraySlice<MaskedLanguageModel.Reading>
   ) -> JSONValue {
     var sum = 0.0
     let scored = zip(tokens, readings).map { token, reading in
-      guard case .logProbability(let score) = reading else { return JSONValue.null }
+      guard let score = reading.first?.first?.logProbability else { return JSONValue.null }
       sum += score
       return .object(text.json(token, score: score))
     }

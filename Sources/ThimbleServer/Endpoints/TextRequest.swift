@@ -158,21 +158,20 @@ extension Inputs.Item {
   ///
   /// - Parameter notes: whether it was cut is noted there.
   func sequence(
-    _ options: TextOptions, _ text: ModelText, with tokenizer: inout Tokenizer?,
-    _ notes: inout Notes
+    _ options: TextOptions, with texts: TextEncoder, _ notes: inout Notes
   ) throws(APIError) -> SequenceInput {
     let sequence = try cutting(options.truncates, &notes) { truncates throws(ThimbleError) in
       var options = options
       options.truncates = truncates
       switch self {
-      case .text(let first): return try text.input(first, options, with: &tokenizer)
+      case .text(let first): return try texts.input(first, options)
       case .pair(let first, let second):
-        return try text.input(first, pairedWith: second, options, with: &tokenizer)
+        return try texts.input(first, pairedWith: second, options)
       case .ids(let ids):
-        return try text.input(ids: ids, options)
+        return try texts.input(ids: ids, options)
       }
     }
-    notes.look(at: sequence, text)
+    notes.look(at: sequence, texts.text)
     return sequence
   }
 }

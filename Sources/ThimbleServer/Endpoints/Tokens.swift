@@ -18,12 +18,12 @@ extension HTTPInterface {
       language: wish.language, maskSpellings: FillMaskQuery.maskSpellings)
     if !addsEnds { encoding.ends = .none }
     return try await .answer(headers) { [encoding] answer in
-      var tokenizer = text.makeTokenizer()
+      let texts = TextEncoder(text)
       var tokens: [Token] = []
       try await answer.write(listOf: inputs.items.indices) { answer, index in
         _ = try inputs.map(index..<index + 1) { item in
-          try text.encode(
-            item.text.utf8.span, encoding, truncates: false, with: &tokenizer, into: &tokens)
+          try texts.encode(
+            item.text.utf8.span, encoding, truncates: false, into: &tokens)
         }
         let pieces = TextPieces(inputs.items[index].text)
         try await answer.write(listOf: tokens) { answer, token in

@@ -12,9 +12,9 @@ internal import ThimbleSystem
 /// Nothing else touches the model, so that no handler ever waits for a multiplication.
 public final class Engine: Sendable {
   private struct Models {
-    var current: PassModel
+    var current: Session
     /// What takes the place of `current` when the jobs made for it are done.
-    var next: PassModel?
+    var next: Session?
   }
 
   private struct State {
@@ -58,7 +58,7 @@ public final class Engine: Sendable {
     options.base = options.base ?? ProcessMemory.current()?.privateBytes ?? 0
     self.options = options
     self.metrics = metrics
-    let model = try PassModel(path: path, options: options)
+    let model = try Session(serving: path, options: options)
     let served = ServedModel(model, generation: 0)
     state = Mutex(State(queue: WorkQueue(capacity: queueCapacity), served: served))
     models = Mutex(Models(current: model))
@@ -87,7 +87,9 @@ public final class Engine: Sendable {
   ///   - served: what the works were made for.
   /// - Returns: a reading for each. They take room that others wait for: let go of them soon.
   /// - Throws: `EngineError`, or `CancellationError` if the task was cancelled before all was computed.
-  func run(_ works: [Work], for served: ServedModel) async throws -> Readings {
+  func run<Reader: Head>(
+    _ works: [Work<Reader>], for served: ServedModel
+  ) async throws -> Readings<Reader> {
     let job = Job(works, generation: served.generation, readingSize: served.readingSize(works))
     guard job.readingSize <= room.capacity else {
       throw EngineError.tooLarge(bytes: job.readingSize, limit: room.capacity)
@@ -102,7 +104,7 @@ public final class Engine: Sendable {
     }
   }
 
-  private func enqueue(_ job: Job) throws(EngineError) {
+  private func enqueue(_ job: any QueuedJob) throws(EngineError) {
     try state.withLock { state throws(EngineError) in
       guard !state.isEnding else { throw .ending }
       guard job.generation == state.served.generation else { throw .outdated }
@@ -137,7 +139,7 @@ public final class Engine: Sendable {
     try await thread.runIfActive { try self.models.withLock { try self.probe($0.current) } }
   }
 
-  private func probe(_ model: PassModel) throws {
+  private func probe(_ model: Session) throws {
     state.withLock { $0.isHealthy = false }
     try model.probe()
     state.withLock { $0.isHealthy = true }
@@ -218,7 +220,7 @@ public final class Engine: Sendable {
   /// Runs one pass over what waits.
   ///
   /// - Returns: how many jobs it served, and how long it took.
-  private func runPass(_ model: PassModel) -> (jobs: Int, seconds: Double) {
+  private func runPass(_ model: Session) -> (jobs: Int, seconds: Double) {
     let pass = state.withLock { state in
       let pass = state.queue.takePass(
         generation: state.generation, tokens: model.capacity,
@@ -231,16 +233,14 @@ public final class Engine: Sendable {
     let start = monotonicSeconds()
     for item in pass { item.job.took(at: start) }
     do {
-      try model.run(pass.map(\.work)) { index, reading in
-        pass[index].job.set(reading, at: pass[index].index)
-      }
+      try model.run(pass.map { $0.job.item($0.index) })
       state.withLock { $0.isHealthy = true }
     } catch {
       state.withLock { $0.isHealthy = false }
       for item in pass { item.job.fail(EngineError.model(error)) }
     }
     let seconds = monotonicSeconds() - start
-    let tokens = pass.reduce(0) { $0 + $1.work.tokenCount }
+    let tokens = pass.reduce(0) { $0 + $1.sequence.ids.count }
     metrics.recordPass(sequences: pass.count, tokens: tokens, model.takeTimes())
     state.withLock { state in
       let speed = Double(tokens) / max(seconds, 1e-9)
@@ -254,7 +254,7 @@ public final class Engine: Sendable {
   private func openNext(_ models: inout Models) {
     guard models.next == nil, state.withLock({ $0.reload != nil }) else { return }
     do {
-      let next = try PassModel(path: path, options: options)
+      let next = try Session(serving: path, options: options)
       try makeRoom(for: next, beside: models.current)
       next.keepPinned(atMost: 0)
       try next.probe()
@@ -267,7 +267,7 @@ public final class Engine: Sendable {
   }
 
   /// Lets `current` keep less decoded, so that both models fit the budget while `next` is probed. It goes on answering.
-  private func makeRoom(for next: PassModel, beside current: PassModel) throws(EngineError) {
+  private func makeRoom(for next: Session, beside current: Session) throws(EngineError) {
     guard let plan = current.plan else { return }
     let left = plan.budget - (plan.peak - plan.pinned) - next.probingSize
     guard left >= 0 else { throw .noRoom(bytes: next.probingSize, missing: -left) }

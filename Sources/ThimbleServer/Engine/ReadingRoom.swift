@@ -3,7 +3,7 @@ internal import Synchronization
 /// How many bytes all readings may take together between the pass that makes them and the last byte of their answers.
 ///
 /// A job gets room for all that it will read before any of it is read, so that no two jobs can wait for each other.
-final class ReadingRoom: Sendable {
+package final class ReadingRoom: Sendable {
   /// Each job may read so many bytes that do not count, so that large answers which are taken slowly hold up none
   /// that are small.
   static let freeBytes = 8 << 10

@@ -16,19 +16,19 @@ public struct ServedModel: Sendable {
   /// nil if the model is no classifier.
   public let classes: Classes?
 
-  init(_ model: PassModel, generation: Int) {
+  init(_ model: Session, generation: Int) {
     self.generation = generation
     text = model.text
     plan = model.plan
     passCapacity = model.capacity
     positionsPerRound = model.positionsPerRound
-    classes = model.classes
+    classes =
+      model.head(SequenceClassifier.self) == nil ? nil : Classes(model.configuration)
   }
 
   /// The bytes that the readings of `works` take together.
-  func readingSize(_ works: [Work]) -> Int {
-    let (width, classCount) = (text.configuration.embeddingSize, classes?.labels.count ?? 0)
-    return works.reduce(0) { $0 + $1.readingSize(width: width, classCount: classCount) }
+  func readingSize<Reader: Head>(_ works: [Work<Reader>]) -> Int {
+    works.reduce(0) { $0 + Reader.readingSize(of: $1.query, text.configuration) }
   }
 
   /// What the model can do, what it was made for first.

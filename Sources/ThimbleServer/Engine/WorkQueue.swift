@@ -7,13 +7,13 @@ internal import Thimble
 package struct WorkQueue {
   /// A sequence that was taken for a pass.
   package struct Item {
-    package let job: Job
+    package let job: any QueuedJob
     package let index: Int
-    var work: Work { job.works[index] }
+    var sequence: SequenceInput { job.sequence(index) }
   }
 
   private struct Waiting {
-    let job: Job
+    let job: any QueuedJob
     var next = 0
     /// Whether there is room for what is read of it.
     var hasRoom = false
@@ -29,7 +29,7 @@ package struct WorkQueue {
   package var jobCount: Int { jobs.count }
 
   /// - Returns: false, with nothing changed, if there is no room.
-  package mutating func append(_ job: Job) -> Bool {
+  package mutating func append(_ job: any QueuedJob) -> Bool {
     guard job.tokenCount <= capacity - tokenCount else { return false }
     tokenCount += job.tokenCount
     jobs.append(Waiting(job: job))
@@ -40,7 +40,9 @@ package struct WorkQueue {
   mutating func removeAbandoned() {
     jobs.removeAll { waiting in
       guard waiting.job.isOver else { return false }
-      tokenCount -= waiting.job.works[waiting.next...].reduce(0) { $0 + $1.tokenCount }
+      tokenCount -= (waiting.next..<waiting.job.count).reduce(0) {
+        $0 + waiting.job.sequence($1).ids.count
+      }
       return true
     }
   }
@@ -55,7 +57,7 @@ package struct WorkQueue {
   ///   - positions: the most logits, unless a single sequence wants more.
   ///   - takesRoom: makes room for what is read of a job; false if there is none.
   package mutating func takePass(
-    generation: Int, tokens: Int, positions: Int, takesRoom: (Job) -> Bool
+    generation: Int, tokens: Int, positions: Int, takesRoom: (any QueuedJob) -> Bool
   ) -> [Item] {
     removeAbandoned()
     giveRoom(generation, takesRoom)
@@ -65,10 +67,11 @@ package struct WorkQueue {
     jobs.append(jobs.remove(at: first))
     var pass: [Item] = []
     var (tokensLeft, positionsLeft) = (tokens, positions)
-    func fits(_ work: Work) -> Bool {
-      guard let leader = pass.first?.work else { return true }
-      return work.tokenCount <= tokensLeft && work.scored?.count ?? 0 <= positionsLeft
-        && work.sequence.fits(with: leader.sequence)
+    func fits(_ job: any QueuedJob, _ index: Int) -> Bool {
+      guard let leader = pass.first?.sequence else { return true }
+      let sequence = job.sequence(index)
+      return sequence.ids.count <= tokensLeft && job.scoredRows(index) <= positionsLeft
+        && sequence.fits(with: leader)
     }
     var took: Bool
     repeat {
@@ -76,24 +79,24 @@ package struct WorkQueue {
       // The job that leads this pass stands last now.
       for place in [jobs.count - 1] + Array(0..<jobs.count - 1) {
         let (job, next) = (jobs[place].job, jobs[place].next)
-        guard job.generation == generation, jobs[place].hasRoom, next < job.works.count,
-          fits(job.works[next])
+        guard job.generation == generation, jobs[place].hasRoom, next < job.count,
+          fits(job, next)
         else { continue }
         pass.append(Item(job: job, index: next))
         jobs[place].next += 1
-        let work = job.works[next]
-        tokenCount -= work.tokenCount
-        tokensLeft -= work.tokenCount
-        positionsLeft -= work.scored?.count ?? 0
+        let tokens = job.sequence(next).ids.count
+        tokenCount -= tokens
+        tokensLeft -= tokens
+        positionsLeft -= job.scoredRows(next)
         took = true
       }
     } while took
-    jobs.removeAll { $0.next == $0.job.works.count }
+    jobs.removeAll { $0.next == $0.job.count }
     return pass
   }
 
   /// Lets jobs begin: in the order in which they came, until there is no room for one. Behind that, only those that need none.
-  private mutating func giveRoom(_ generation: Int, _ takesRoom: (Job) -> Bool) {
+  private mutating func giveRoom(_ generation: Int, _ takesRoom: (any QueuedJob) -> Bool) {
     var isFull = false
     for place in jobs.indices where !jobs[place].hasRoom {
       let job = jobs[place].job
@@ -106,7 +109,7 @@ package struct WorkQueue {
   }
 
   /// Takes out all jobs.
-  mutating func removeAll() -> [Job] {
+  mutating func removeAll() -> [any QueuedJob] {
     defer { (jobs, tokenCount) = ([], 0) }
     return jobs.map(\.job)
   }

@@ -87,7 +87,7 @@ struct APIError: Error {
         message: "The model has no vocabulary: it takes token ids, not texts.")
     case .text: self = .invalid(error.description, kind: .tokenizer)
     case .tooLong(let tokens, let limit): self = .tooLong(tokens, limit)
-    case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .language, .target:
+    case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .notIDs, .language, .target:
       self = .invalid(error.description)
     }
   }

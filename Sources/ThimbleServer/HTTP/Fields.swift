@@ -1,3 +1,4 @@
+internal import Thimble
 internal import ThimbleJSON
 
 /// The members of a JSON object of a request, read by name. Whatever is not as documented is refused.
@@ -145,9 +146,8 @@ struct Inputs: Sendable {
       switch value {
       case .string(let text): self = .text(text)
       case .array(let values) where ids:
-        let found = values.compactMap(\.int)
-        guard !found.isEmpty, found.count == values.count else { return nil }
-        self = .ids(found)
+        guard !values.isEmpty, let found = try? TokenIDs(value) else { return nil }
+        self = .ids(found.ids)
       default: return nil
       }
     }

@@ -1,9 +1,9 @@
-internal import ThimbleArchitecture
+public import ThimbleArchitecture
 internal import ThimbleOps
 public import ThimbleSystem
 
-/// The encoder with the head that scores every token of the vocabulary at chosen positions.
-public final class MaskedLanguageModel {
+/// The head that scores every token of the vocabulary at chosen positions.
+public final class MaskedLanguageModel: Head {
   public let encoder: Encoder
   private let head: LinearGroup
   private let logits: FloatRows
@@ -15,40 +15,41 @@ public final class MaskedLanguageModel {
   /// Positions that are scored at once.
   public let positionsPerRound: Int
 
-  /// Each position takes 4 bytes per token of the vocabulary, and each further round decodes the output matrix again.
   public static let standardPositionsPerRound = 8
 
+  /// With an encoder of its own.
+  ///
   /// - Parameters:
   ///   - maximumTokens: the most tokens of a batch.
-  ///   - positionsPerRound: at most `maximumTokens`.
+  ///   - positionsPerRound: positions that are scored at once.
   public convenience init(
     _ provider: some WeightProvider, maximumTokens: Int,
     positionsPerRound: Int = standardPositionsPerRound, activations: ActivationPrecision = .int8,
     pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
+    let size = HeadSize(positionsPerRound: positionsPerRound, activations: activations)
     try self.init(
       provider,
-      encoder: Encoder(
-        provider, maximumTokens: maximumTokens, scoredPositions: positionsPerRound,
-        activations: activations, pool: pool, kernels: kernels))
+      on: Encoder(
+        provider, maximumTokens: maximumTokens, heads: [Self.self], size, pool: pool,
+        kernels: kernels), size)
   }
 
-  /// The head upon an encoder that others may use too.
-  ///
-  /// - Parameter encoder: made for positions that are scored.
-  public init(_ provider: some WeightProvider, encoder: Encoder) throws(ModelError) {
+  public init(
+    _ provider: any WeightProvider, on encoder: Encoder, _ size: HeadSize
+  ) throws(ModelError) {
     self.encoder = encoder
     self.provider = provider
-    logits = encoder.workspace.logits
-    positionsPerRound = logits.rows
     path = provider.path
+    positionsPerRound = size.positionsPerRound
     let configuration = provider.configuration
+    let width = configuration.embeddingSize
+    logits = encoder.lend(rows: positionsPerRound, width: configuration.vocabularySize)
     do {
-      scored = try FloatRows(rows: positionsPerRound, width: configuration.embeddingSize)
+      scored = try FloatRows(rows: positionsPerRound, width: width)
       quantized = try QuantizedRows(
-        rows: positionsPerRound,
-        k: PanelGeometry.paddedColumns(configuration.embeddingSize),
-        precision: encoder.workspace.quantized.precision)
+        rows: positionsPerRound, k: PanelGeometry.paddedColumns(width),
+        precision: encoder.activations)
     } catch { throw .system(error) }
     let output = configuration.vocabularyOutput
     let matrix =
@@ -58,13 +59,12 @@ public final class MaskedLanguageModel {
     head = LinearGroup([(Linear(weights: matrix, bias: bias), logits)])
   }
 
-  /// Bytes that the head takes beside the encoder when all of its positions are used.
-  static func byteCount(
-    _ configuration: ModelConfiguration, positions: Int, activations: ActivationPrecision
-  ) -> Int {
-    FloatRows.byteCount(rows: positions, width: configuration.embeddingSize)
-      + QuantizedRows.byteCount(
-        rows: positions, columns: configuration.embeddingSize, precision: activations)
+  public static func memory(_ configuration: ModelConfiguration, _ size: HeadSize) -> HeadMemory {
+    let (rows, width) = (size.positionsPerRound, configuration.embeddingSize)
+    return HeadMemory(
+      own: FloatRows.byteCount(rows: rows, width: width)
+        + QuantizedRows.byteCount(rows: rows, columns: width, precision: size.activations),
+      borrowed: FloatRows.byteCount(rows: rows, width: configuration.vocabularySize))
   }
 
   /// Encodes `batch` and calls `body` with the logits at each of `rows`, in order.
@@ -112,55 +112,5 @@ public final class MaskedLanguageModel {
       try encoder.compute(head, scored, quantized, rows: rows.count)
     } catch { throw .weights(error) }
     try provider.checkUnchanged()
-  }
-}
-
-/// The scores of every token of the vocabulary at one position. Valid until the next round or pass.
-public struct Logits {
-  let values: AlignedArray<Float>
-  let offset: Int
-  /// Tokens of the vocabulary.
-  public let count: Int
-  let maximum: Float
-  /// Sum of exp(logit - maximum) over the vocabulary.
-  let sum: Float
-
-  /// The logit of token `id`.
-  public subscript(id: Int) -> Float {
-    precondition(id >= 0 && id < count, "token \(id) of \(count)")
-    return values[offset + id]
-  }
-
-  /// Lends all logits, in the order of ids.
-  public func withSpan<Result>(_ body: (Span<Float>) -> Result) -> Result {
-    values.withSpan(offset..<offset + count, body)
-  }
-
-  /// The probability of token `id` among all tokens.
-  public func probability(_ id: Int) -> Double {
-    exponential(Double(self[id]) - Double(maximum)) / Double(sum)
-  }
-
-  /// The natural logarithm of the sum of all tokens' exponentials: log p(id) = self[id] - logSumExp.
-  public var logSumExp: Double { Double(maximum) + logarithm(Double(sum)) }
-
-  /// The ids of the `count` largest logits, largest first; equal ones by id.
-  public func top(_ count: Int) -> [Int] {
-    var best: [Int] = []
-    let wanted = Swift.min(count, self.count)
-    guard wanted > 0 else { return [] }
-    best.reserveCapacity(wanted + 1)
-    values.withSpan(offset..<offset + self.count) { span in
-      var bar = -Float.infinity  // what one more must exceed
-      for id in span.indices where span[id] > bar || best.count < wanted {
-        // A handful of candidates: a sorted array beats a heap.
-        var place = best.count
-        while place > 0 && span[best[place - 1]] < span[id] { place -= 1 }
-        best.insert(id, at: place)
-        if best.count > wanted { best.removeLast() }
-        if best.count == wanted { bar = span[best[wanted - 1]] }
-      }
-    }
-    return best
   }
 }

@@ -1,12 +1,16 @@
-internal import ThimbleArchitecture
+public import ThimbleArchitecture
 internal import ThimbleOps
 internal import ThimbleSystem
 
 /// The head of XLMForSequenceClassification: a score of every class for each sequence.
-public final class SequenceClassifier {
-  public let encoder: Encoder
-  /// The most sequences that are scored at once.
-  public let maximumSequences: Int
+public final class SequenceClassifier: Head {
+  /// All classes are wanted.
+  public struct Query: Sendable { public init() {} }
+  /// The score of every class before softmax or sigmoid, in the order of their ids.
+  public typealias Reading = [Float]
+
+  private let encoder: Encoder
+  private let maximumSequences: Int
   private let projection: LinearGroup?
   private let summaries: FloatRows
   private let quantized: QuantizedRows
@@ -15,13 +19,31 @@ public final class SequenceClassifier {
 
   private enum Activation: String { case identity, tanh, relu, gelu }
 
-  /// - Parameter maximumSequences: the most sequences that are scored at once.
-  /// - Throws: `ModelError.head` if the model has no such head, or one that is not supported.
+  public static var kind: HeadKind? { .sequenceClassification }
+
+  public static func rows(of query: Query) -> [Int]? { nil }
+
+  public static func readingSize(of query: Query, _ configuration: ModelConfiguration) -> Int {
+    configuration.summaryWidth * MemoryLayout<Float>.stride
+  }
+
+  public static func isFinite(_ reading: [Float]) -> Bool { reading.allSatisfy(\.isFinite) }
+
+  public static func probe(_ configuration: ModelConfiguration) -> Query { Query() }
+
+  public static func memory(_ configuration: ModelConfiguration, _ size: HeadSize) -> HeadMemory {
+    let (rows, width) = (size.sequences, configuration.embeddingSize)
+    return HeadMemory(
+      own: FloatRows.byteCount(rows: rows, width: width)
+        + QuantizedRows.byteCount(rows: rows, columns: width, precision: size.activations)
+        + FloatRows.byteCount(rows: rows, width: configuration.summaryWidth))
+  }
+
   public init(
-    _ provider: some WeightProvider, encoder: Encoder, maximumSequences: Int
+    _ provider: any WeightProvider, on encoder: Encoder, _ size: HeadSize
   ) throws(ModelError) {
     self.encoder = encoder
-    self.maximumSequences = maximumSequences
+    maximumSequences = size.sequences
     let configuration = provider.configuration
     let summary = configuration.summary
     // What a head for something else computes, even if it begins alike, are no classes of texts.
@@ -65,16 +87,26 @@ public final class SequenceClassifier {
     projection = LinearGroup([(try provider.linear(slot), scores)])
   }
 
-  /// The scores of at most `maximumSequences` sequences before softmax or sigmoid.
-  ///
-  /// - Parameter sequences: for each its rows of the hidden states that were encoded last.
-  public func scores(
-    ofRows sequences: some Collection<Range<Int>>
-  ) throws(ModelError) -> [[Float]] {
-    let count = sequences.count
-    for (index, rows) in sequences.enumerated() {
-      encoder.summarize(encoder.configuration.summary.kind, rows, into: summaries, at: index)
+  public func read(
+    _ sequences: [(query: Query, rows: Range<Int>)],
+    _ deliver: (_ index: Int, _ reading: [Float]) -> Void
+  ) throws(ModelError) {
+    for start in stride(from: 0, to: sequences.count, by: maximumSequences) {
+      let round = start..<min(start + maximumSequences, sequences.count)
+      for index in round {
+        encoder.summarize(
+          encoder.configuration.summary.kind, sequences[index].rows, into: summaries,
+          at: index - start)
+      }
+      let result = try project(count: round.count)
+      for index in round {
+        deliver(index, result.row(index - start).map(activated))
+      }
     }
+  }
+
+  /// What the first `count` summaries become, but for the functions of `activated`.
+  private func project(count: Int) throws(ModelError) -> FloatRows {
     if let projection {
       encoder.quantize(summaries, for: projection.inputForm, into: quantized, rows: count)
       do throws(WeightError) {
@@ -85,7 +117,7 @@ public final class SequenceClassifier {
     if activation == .gelu {
       encoder.kernels.gelu(result.values.from(0), count: count * result.stride)
     }
-    return (0..<count).map { result.row($0).map(activated) }
+    return result
   }
 
   private func activated(_ value: Float) -> Float {

@@ -1,9 +1,13 @@
 internal import ThimbleModel
 
 /// Sorts texts, or pairs of texts, into the classes that a model was fine-tuned for.
+///
+///     let classifier = try TextClassifier(.file("topics.thimble"))
+///     let classes = try classifier.classify([classifier.texts.input("The match ended in a draw.")])
 public final class TextClassifier {
-  public let sequences: SequenceEncoder
-  private let classifier: SequenceClassifier
+  public let session: Session
+  /// Makes inputs of texts.
+  public let texts: TextEncoder
   private let classes: Classes
 
   /// The names of the classes, in the order of their ids.
@@ -11,27 +15,16 @@ public final class TextClassifier {
 
   /// - Throws: `ModelError.head` if the model has no classification head.
   public init(_ source: ModelSource) throws {
-    sequences = try SequenceEncoder(source)
-    classifier = try SequenceClassifier(
-      source.provider, encoder: sequences.encoder,
-      maximumSequences: SequenceEncoder.maximumSequences)
-    classes = Classes(source.provider.configuration)
+    session = try Session(source, needing: SequenceClassifier.self)
+    texts = TextEncoder(session.text)
+    classes = Classes(session.configuration)
   }
 
   /// For each of `inputs`, in order, the score of every class before softmax or sigmoid.
   ///
   /// - Throws: `ThimbleError`, among them `.model(.notFinite)` if a score is NaN or infinite.
   public func logits(_ inputs: [SequenceInput]) throws(ThimbleError) -> [[Float]] {
-    var logits: [[Float]] = []
-    try sequences.forBatches(inputs) { batch throws(ModelError) in
-      try sequences.encoder.encode(batch)
-      logits += try classifier.scores(
-        ofRows: (0..<batch.sequenceCount).map { batch.rows(ofSequence: $0) })
-    }
-    guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-      throw .model(.notFinite(path: sequences.text.path))
-    }
-    return logits
+    try session.read(SequenceClassifier.self, inputs.map { ($0, SequenceClassifier.Query()) })
   }
 
   /// For each of `inputs`, in order, the classes, likeliest first.

@@ -1,13 +1,19 @@
 public import ThimbleModel
 
 /// Makes vectors of sentences, whose cosine tells how alike they are.
+///
+///     let embedder = try SentenceEmbedder(.file("xlm.thimble"))
+///     let vectors = try embedder.embed([embedder.texts.input("A boy plays the guitar.")])
 public final class SentenceEmbedder {
-  public let sequences: SequenceEncoder
-  private let pooling: SentencePooling
+  public let session: Session
+  /// Makes inputs of texts.
+  public let texts: TextEncoder
+  private let pooling: Pooling
 
   public init(_ source: ModelSource, pooling: Pooling = .mean) throws {
-    sequences = try SequenceEncoder(source)
-    self.pooling = try SentencePooling(sequences.encoder, pooling)
+    session = try Session(source, needing: SentencePooling.self)
+    texts = TextEncoder(session.text)
+    self.pooling = pooling
   }
 
   /// One vector for each of `inputs`, in order, as long as the model is wide.
@@ -17,16 +23,7 @@ public final class SentenceEmbedder {
   public func embed(
     _ inputs: [SequenceInput], normalized: Bool = true
   ) throws(ThimbleError) -> [[Float]] {
-    var vectors: [[Float]] = []
-    try sequences.forBatches(inputs) { batch throws(ModelError) in
-      try sequences.encoder.encode(batch)
-      vectors += (0..<batch.sequenceCount).map {
-        pooling.vector(ofRows: batch.rows(ofSequence: $0))
-      }
-    }
-    guard vectors.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-      throw .model(.notFinite(path: sequences.text.path))
-    }
+    let vectors = try session.read(SentencePooling.self, inputs.map { ($0, pooling) })
     return normalized ? vectors.map(\.normalized) : vectors
   }
 }

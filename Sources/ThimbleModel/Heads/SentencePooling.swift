@@ -1,4 +1,4 @@
-internal import ThimbleArchitecture
+public import ThimbleArchitecture
 internal import ThimbleOps
 internal import ThimbleSystem
 
@@ -39,24 +39,48 @@ public enum Pooling: String, Sendable, CaseIterable {
   case first
 }
 
-/// Makes one vector of each sequence.
-public final class SentencePooling {
+/// Makes one vector of each sequence: what any encoder can do.
+public final class SentencePooling: Head {
+  public typealias Query = Pooling
+  /// As many values as the model is wide, of any length.
+  public typealias Reading = [Float]
+
   private let encoder: Encoder
-  private let kind: ModelConfiguration.Summary.Kind
   private let vector: FloatRows
 
-  public init(_ encoder: Encoder, _ pooling: Pooling) throws(ModelError) {
+  public static var kind: HeadKind? { nil }
+
+  public static func rows(of query: Pooling) -> [Int]? { query == .first ? [0] : nil }
+
+  public static func readingSize(of query: Pooling, _ configuration: ModelConfiguration) -> Int {
+    configuration.embeddingSize * MemoryLayout<Float>.stride
+  }
+
+  public static func isFinite(_ reading: [Float]) -> Bool { reading.allSatisfy(\.isFinite) }
+
+  public static func probe(_ configuration: ModelConfiguration) -> Pooling { .mean }
+
+  public static func memory(_ configuration: ModelConfiguration, _ size: HeadSize) -> HeadMemory {
+    HeadMemory(own: FloatRows.byteCount(rows: 1, width: configuration.embeddingSize))
+  }
+
+  public init(
+    _ provider: any WeightProvider, on encoder: Encoder, _ size: HeadSize
+  ) throws(ModelError) {
     self.encoder = encoder
-    kind = pooling == .mean ? .mean : .first
     do {
       vector = try FloatRows(rows: 1, width: encoder.configuration.embeddingSize)
     } catch { throw .system(error) }
   }
 
-  /// The vector of the hidden states `rows`, those of one sequence.
-  public func vector(ofRows rows: Range<Int>) -> [Float] {
-    encoder.summarize(kind, rows, into: vector, at: 0)
-    return vector.row(0)
+  public func read(
+    _ sequences: [(query: Pooling, rows: Range<Int>)],
+    _ deliver: (_ index: Int, _ reading: [Float]) -> Void
+  ) throws(ModelError) {
+    for (index, (pooling, rows)) in sequences.enumerated() {
+      encoder.summarize(pooling == .mean ? .mean : .first, rows, into: vector, at: 0)
+      deliver(index, vector.row(0))
+    }
   }
 }
 
