@@ -56,7 +56,7 @@ public enum EvaluationError: Error, CustomStringConvertible {
     case .label(let path, let number, let found, let known):
       "\(path), line \(number): the label \"\(found)\" is not one of \(known.joined(separator: ", "))."
     case .classes(let path, let found, let expected):
-      "\(path): the head has the classes \(found.joined(separator: ", ")); the task needs \(expected.joined(separator: ", ")). Say which is which with --labels."
+      "\(path): the head has the classes \(found.joined(separator: ", ")); the task needs \(expected.joined(separator: ", "))."
     case .language(let name, let path, let known):
       "\(path): the model does not know the language \"\(name)\". It knows: \(known.joined(separator: " ")). Name the file after one of them."
     case .notANumber(let model, let path, let number):

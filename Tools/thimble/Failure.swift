@@ -90,6 +90,7 @@ private func advice(for error: any Error) -> String? {
     "Split it, or cut it with --truncate."
   case ThimbleError.noTokenizer: "Or give token ids with --ids."
   case ThimbleError.model(let error): advice(for: error)
+  case EvaluationError.classes: "Say which is which with --labels."
   case ModelError.budget: "Raise --memory."
   case ModelError.inflated: "If you trust it, say with --memory how much it may use."
   case ModelError.system(let error): advice(for: error)

@@ -24,7 +24,7 @@ enum EngineError: Error, CustomStringConvertible {
     case .outdated: "The model has just been replaced. Try again."
     case .ending: "The server is shutting down or reloading. Try again later."
     case .noRoom(let bytes, let missing):
-      "Probing the new model beside the old one takes \(bytes >> 10) KiB, and the memory budget is \((missing >> 10) + 1) KiB short. Restart with a larger --memory, or restart to change models."
+      "Probing the new model beside the old one takes \(bytes >> 10) KiB, and the memory budget is \((missing >> 10) + 1) KiB short. Restart with more memory, or restart to change models."
     case .model(let error): "\(error)"
     }
   }
