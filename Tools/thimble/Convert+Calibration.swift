@@ -10,7 +10,7 @@ struct CalibrationOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "A hundred or more sentences like those the model will read, one per line: files, or folders of LANG.txt. Weights are rounded so that their errors compensate for each other on such text.",
+      "A hundred or more sentences like those the model will read, one per line: files, or folders of LANG.txt. Weights are rounded so that their errors compensate for each other on such text (error feedback, GPTQ), and inputs are smoothed.",
       valueName: "path"))
   var calibrate: [String] = []
 
@@ -76,7 +76,8 @@ extension Convert {
       }
     } catch CalibrationError.unreachable(let limit, let bits, let found) {
       throw ValidationError(
-        "--max-kl \(limit): even \(bits) bits per weight differ more: by \(significant(found)).")
+        "--max-kl \(limit): even \(decimal(bits, 2)) bits per weight differ more: by \(significant(found))."
+      )
     }
   }
 }
