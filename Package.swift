@@ -56,10 +56,12 @@ let package = Package(
     library("ThimbleImport", ["ThimbleCheckpoint", "ThimbleArchitecture", "ThimbleText"]),
     library("ThimbleModel", ["ThimbleFormat", "ThimbleOps", "ThimbleArchitecture"]),
     library("ThimbleContents", ["ThimbleFormat", "ThimbleArchitecture", "ThimbleText"]),
-    library("ThimbleConvert", ["ThimbleImport", "ThimbleContents"]),
+    library("ThimbleRounding", ["ThimbleArchitecture", "ThimbleSystem"]),
+    library("ThimbleConvert", ["ThimbleImport", "ThimbleContents", "ThimbleRounding"]),
     library("Thimble", ["ThimbleModel", "ThimbleContents", "ThimbleJSON"]),
     library("ThimbleReference", ["Thimble", "ThimbleImport"]),
     library("ThimbleEvaluation", ["ThimbleReference"]),
+    library("ThimbleCalibration", ["ThimbleConvert", "ThimbleEvaluation", "ThimbleRounding"]),
     .target(
       name: "ThimbleServer",
       dependencies: [
@@ -81,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleConvert", "ThimbleEvaluation", "ThimbleServer",
+        "Thimble", "ThimbleConvert", "ThimbleEvaluation", "ThimbleCalibration", "ThimbleServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -90,7 +92,7 @@ let package = Package(
     .target(
       name: "ThimbleTestSupport",
       dependencies: [
-        "ThimbleSystem", "ThimbleJSON", "ThimbleArchitecture", "ThimbleFormat",
+        "ThimbleSystem", "ThimbleJSON", "ThimbleArchitecture", "ThimbleFormat", "ThimbleRounding",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
@@ -106,6 +108,7 @@ let package = Package(
       "ThimbleTextTests", ["ThimbleText", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleCheckpointTests", ["ThimbleImport", "ThimbleTestSupport"], fixtures: true),
     tests("ThimbleImportTests", ["ThimbleImport", "ThimbleTestSupport"]),
+    tests("ThimbleRoundingTests", ["ThimbleRounding", "ThimbleTestSupport"]),
     tests("ThimbleConvertTests", ["ThimbleConvert", "ThimbleTestSupport"]),
     tests(
       "ThimbleModelTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"],
@@ -113,6 +116,7 @@ let package = Package(
     tests(
       "ThimbleEvaluationTests", ["ThimbleEvaluation", "ThimbleConvert", "ThimbleTestSupport"],
       fixtures: true),
+    tests("ThimbleCalibrationTests", ["ThimbleCalibration", "ThimbleTestSupport"]),
     tests("ThimbleTests", ["ThimbleReference", "ThimbleTestSupport"]),
     tests("ThimbleServerTests", ["ThimbleServer", "ThimbleConvert", "ThimbleTestSupport"]),
     tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),

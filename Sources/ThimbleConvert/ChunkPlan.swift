@@ -1,5 +1,6 @@
 internal import ThimbleArchitecture
 internal import ThimbleFormat
+internal import ThimbleRounding
 internal import ThimbleSystem
 
 /// How each tensor of a source is cut and stored, whatever its step will be.

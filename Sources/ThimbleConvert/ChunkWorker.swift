@@ -1,5 +1,6 @@
 internal import ThimbleArchitecture
 internal import ThimbleFormat
+internal import ThimbleRounding
 internal import ThimbleSystem
 
 /// Turns weights into chunks of a file. Each thread has one of its own.

@@ -1,5 +1,6 @@
-public import ThimbleArchitecture
+internal import ThimbleArchitecture
 internal import ThimbleFormat
+public import ThimbleRounding
 public import ThimbleSystem
 
 /// Makes a .thimble file of a checkpoint.

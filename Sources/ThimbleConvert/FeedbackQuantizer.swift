@@ -1,7 +1,8 @@
 internal import ThimbleArchitecture
+internal import ThimbleRounding
 internal import ThimbleSystem
 
-/// Quantises panels so that later columns make up for the rounding errors of earlier ones.
+/// Quantises panels with error feedback (GPTQ): later columns make up for the rounding errors of earlier ones.
 ///
 /// Columns go in groups of 32, in the order of the feedback. What the groups before it ask of one is a
 /// matrix product, which the kernels do; only within a group the columns follow each other.

@@ -1,5 +1,6 @@
 internal import ThimbleArchitecture
 internal import ThimbleFormat
+internal import ThimbleRounding
 
 /// Foretells how large the file becomes, by encoding a sample of its chunks.
 final class SizeEstimator {

@@ -1,4 +1,5 @@
 public import ThimbleArchitecture
+internal import ThimbleRounding
 public import ThimbleSystem
 
 /// What a file is made from: everything that the converter needs to know about a checkpoint.

@@ -1,5 +1,5 @@
-internal import ThimbleArchitecture
-internal import ThimbleFormat
+package import ThimbleArchitecture
+package import ThimbleFormat
 internal import ThimbleImport
 internal import ThimbleModel
 internal import ThimbleOps
@@ -51,7 +51,7 @@ extension ModelPair {
   }
 
   /// Matrices that the file rounds, in its order.
-  var quantisedMatrices: [(tensor: ModelTensor, record: TensorRecord)] {
+  package var quantisedMatrices: [(tensor: ModelTensor, record: TensorRecord)] {
     let tensors = reference.configuration.tensors(withHeads: reference.heads)
     let named = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
     return file.tensors.filter { $0.shape.kind == .q8b64 }.compactMap { record in

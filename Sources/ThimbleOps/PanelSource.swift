@@ -16,7 +16,7 @@ public protocol PanelSource: RowSource {
   var chunkCount: Int { get }
   /// The panels of chunk `chunk`.
   func panels(ofChunk chunk: Int) -> Range<Int>
-  /// What every input column is multiplied by before it is quantised; nil: nothing.
+  /// Smoothing: what every input column is multiplied by before it is quantised; nil: nothing.
   var columnFactors: AlignedArray<Float>? { get }
 
   /// Makes the panels of chunk `chunk` readable. They stay so until the same worker's next call.

@@ -66,7 +66,9 @@ struct SessionTests {
   @Test("takes as many passes as sequences need, and answers in order")
   func passes() throws {
     let session = try Session(.checkpoint(masked, options: RunOptions(maximumTokens: 7)))
-    let inputs = (0..<9).map { SequenceInput(ids: [1, 20 + $0] + Array(texts[$0 % 3].dropFirst())) }
+    let inputs = (0..<9).map {
+      SequenceInput(ids: [1, 20 + $0] + Array(texts[$0 % 3].dropFirst()))
+    }
     let together = try session.read(SentencePooling.self, inputs.map { ($0, .mean) })
     for (input, vector) in zip(inputs, together) {
       #expect(try session.read(SentencePooling.self, [(input, .mean)]) == [vector])

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Thimble
 internal import ThimbleArchitecture
+internal import ThimbleCalibration
 internal import ThimbleConvert
-internal import ThimbleEvaluation
 internal import ThimbleImport
 internal import ThimbleJSON
 internal import ThimbleSystem
@@ -109,11 +109,15 @@ struct Convert: ParsableCommand {
       warn(of: opened, checkpoint)
       let source = try ConversionSource(opened)
       try checkSpace(for: opened)
-      let stages = Stages(calibrating.stages)
-      let (rate, guide) = try learn(from: opened, source, stages)
+      let recipe = try recipe(for: opened, source)
+      let stages = Stages(
+        (recipe?.stages ?? []).map { ($0.name, $0.usualShare) } + [
+          ("Converting", CalibrationStage.shareOfConverting)
+        ])
+      let calibration = try recipe.map { try learn(by: $0, stages) }
       let converter = try Converter(
-        source, rate: rate, calibration: guide, threadCount: threadCount,
-        kernels: try kernels())
+        source, rate: calibration?.rate ?? rate, calibration: calibration?.guide,
+        threadCount: threadCount, kernels: try kernels())
       let learning = monotonicSeconds() - start
       stages.next()
       let report = try converter.convert(to: output) {
@@ -122,7 +126,7 @@ struct Convert: ParsableCommand {
       stages.finish()
       let outcome = Outcome(
         report: report, checkpoint: opened, path: output, seconds: monotonicSeconds() - start,
-        secondsOfLearning: guide == nil ? nil : learning)
+        secondsOfLearning: calibration == nil ? nil : learning)
       try StandardStream.output.write(json ? outcome.json : outcome.text)
     }
   }
@@ -151,7 +155,7 @@ struct Convert: ParsableCommand {
       case .quality(let quality): count / 8 * quality.usualBits
       }
     // A file that is made for calibrating lies beside it for a while.
-    let files = calibrating.isWanted ? 2.0 : 1.0
+    let files = calibrating.material != nil ? 2.0 : 1.0
     let folder = OutputFile.folder(of: output)
     guard let available = freeSpace(inFolder: folder), Double(available) < 0.9 * files * needed
     else {

@@ -1,4 +1,4 @@
-/// An input that linear layers share: what calibration observes, and what column factors are for.
+/// An input that linear layers share: what calibration observes, and what smoothing is done to.
 public enum InputPlace: Sendable, Hashable {
   /// Of query, key and value.
   case projections(layer: Int)
@@ -38,7 +38,8 @@ extension ModelConfiguration {
     if case .outer = place { feedForwardSize } else { embeddingSize }
   }
 
-  /// The tensor of a file that holds the factors of the columns at `place`. nil: what attention yields gains nothing by them.
+  /// The tensor of a file that holds the column factors (of smoothing) at `place`. nil: what attention yields gains nothing
+  /// by them.
   public func columnFactors(of place: InputPlace) -> ModelTensor? {
     let name: String
     switch place {

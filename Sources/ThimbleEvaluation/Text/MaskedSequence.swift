@@ -18,9 +18,14 @@ struct Sentence {
 }
 
 /// A sentence with masks, and what stood there.
-struct MaskedSequence {
-  var ids: [Int32]
-  var targets: [(position: Int, id: Int)]
+package struct MaskedSequence {
+  package var ids: [Int32]
+  package var targets: [(position: Int, id: Int)]
+
+  package init(ids: [Int32], targets: [(position: Int, id: Int)]) {
+    self.ids = ids
+    self.targets = targets
+  }
 }
 
 extension Sentence {
@@ -56,10 +61,12 @@ extension Sentence {
 }
 
 /// A reproducible stream of random numbers (Steele, Lea and Flood, 2014).
-struct SplitMix64 {
-  var state: UInt64
+package struct SplitMix64 {
+  private var state: UInt64
 
-  mutating func next() -> UInt64 {
+  package init(state: UInt64) { self.state = state }
+
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -68,7 +75,7 @@ struct SplitMix64 {
   }
 
   /// A number in `0..<limit`: the high word of a product.
-  mutating func next(below limit: Int) -> Int {
+  package mutating func next(below limit: Int) -> Int {
     Int(next().multipliedFullWidth(by: UInt64(limit)).high)
   }
 }

@@ -1,6 +1,7 @@
 internal import ThimbleArchitecture
-internal import ThimbleModel
+package import ThimbleModel
 internal import ThimbleOps
+internal import ThimbleReference
 internal import ThimbleSystem
 
 /// The weights of a reference but for one tensor, which is that of another model: shows what an error there costs by itself.
@@ -39,5 +40,13 @@ struct MixedWeights: WeightProvider {
   func checkUnchanged() throws(ModelError) {
     try reference.checkUnchanged()
     try other.checkUnchanged()
+  }
+}
+
+extension ModelPair {
+  /// Makes models of the reference with one matrix of the file, that called `name`.
+  package func mixer() -> (_ name: String) -> any WeightProvider {
+    let dequantised = weights.dequantized(workers: pool.threadCount)
+    return { MixedWeights(reference, exchanging: $0, with: dequantised) }
   }
 }

@@ -1,6 +1,6 @@
 import Testing
 import Thimble
-import ThimbleArchitecture
+import ThimbleCalibration
 import ThimbleConvert
 import ThimbleEvaluation
 import ThimbleImport
@@ -63,16 +63,6 @@ struct CalibratorTests {
     Nach dem Essen gingen wir noch ein Stück am Fluss entlang.
 
     """
-
-  @Test("the halves of a text are all of it")
-  func halves() throws {
-    let path = try folder.write(Array("one\n\ntwo\nthree\n".utf8), to: "en.txt")
-    let single = try folder.write(Array("one".utf8), to: "de.txt")
-    let halves = try EvaluationText(paths: [path, single]).halves()
-    #expect(halves.first.languages.map(\.sentenceCount) == [1, 1])
-    #expect(halves.second.languages.map(\.sentenceCount) == [2, 1])
-    #expect(halves.second.languages.map(\.name) == ["en", "de"])
-  }
 
   @Test("token ids that the vocabulary does not have are named with their line")
   func ids() throws {

@@ -1,5 +1,6 @@
 import Testing
 import Thimble
+import ThimbleCalibration
 import ThimbleConvert
 import ThimbleEvaluation
 import ThimbleImport
@@ -12,16 +13,20 @@ struct RoundingCostTests {
 
   @Test("costs of single matrices add up to what all weights cost together")
   func sum() throws {
-    let small = try SmallPair()
-    let qualities = try small.pair.tensorQualities()
+    let path = folder("small.thimble")
+    let source = try ConversionSource(ModelCheckpoint.open(smallCheckpoint))
+    _ = try Converter(source, rate: .quality(.balanced), threadCount: 2, kernels: .best)
+      .convert(to: path)
+    let pair = try ModelPair(file: path, reference: smallCheckpoint, run: RunOptions(threads: 2))
+    let qualities = try pair.tensorQualities()
     let text = try sampleText("de", "en")
-    let tables = try #require(small.pair.tokenizer)
-    let costs = try small.pair.roundingCosts(.sentences(text, tables))
+    let tables = try #require(pair.tokenizer)
+    let costs = try pair.roundingCosts(.sentences(text, tables))
     #expect(Set(costs.keys) == Set(qualities.map(\.name)))
     let parts = qualities.reduce(0) {
       $0 + Double($1.rows * $1.columns) * (costs[$1.name] ?? .nan)
     }
-    let whole = try small.pair.evaluator(small.pair.candidates([.weights])).run(text)
+    let whole = try pair.evaluator(pair.candidates([.weights])).run(text)
     let divergence = try #require(whole.measures(candidate: 0)).divergence.mean.value
     #expect(abs(parts / divergence - 1) < 0.35, "\(parts) of \(divergence)")
   }

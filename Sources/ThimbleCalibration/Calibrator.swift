@@ -1,11 +1,13 @@
 internal import Thimble
-public import ThimbleArchitecture
-public import ThimbleModel
+internal import ThimbleArchitecture
+package import ThimbleEvaluation
+package import ThimbleModel
 internal import ThimbleOps
-public import ThimbleSystem
+package import ThimbleRounding
+package import ThimbleSystem
 
 /// Runs a model over text and learns how errors of its weights can make up for each other.
-public final class Calibrator {
+package final class Calibrator {
   private let configuration: ModelConfiguration
   /// Without a head, sentences are not masked, and the token embeddings are a table like others.
   private let scoresVocabulary: Bool
@@ -16,19 +18,19 @@ public final class Calibrator {
   private var packer: BatchPacker<[Int]>
 
   /// Enough for the moments of inputs some thousand wide; more changes little.
-  public static let tokenLimit = 1 << 15
+  private static let tokenLimit = 1 << 15
   // Read beside a text: what it happens to lack must not be taken for what never occurs. Without them, a text in one
   // language makes the model worse in the others; they cost the text's own language nothing.
   private static let randomTokens = 2048
   private static let batchTokens = 1024
-  // How far the columns of inputs are evened out. What attention yields gains nothing by it.
-  private static let evened = 0.5
+  // How much the columns of inputs are smoothed. What attention yields gains nothing by it.
+  private static let smoothingStrength = 0.5
   // How much errors of the output matrix cost beyond what they do to the scores: its rows are the
   // embeddings too, where no column hides another's error. Found by measurement; 0.1 to 1 are alike.
   private static let embeddingIdentity: Float = 0.3
 
   /// - Parameter provider: the model in fp32.
-  public init(
+  package init(
     _ provider: any WeightProvider, pool: ComputePool, kernels: KernelTable
   ) throws(EvaluationError) {
     let configuration = provider.configuration
@@ -55,7 +57,7 @@ public final class Calibrator {
   /// Reads `text`, or as much of it as helps.
   ///
   /// - Parameter progress: called now and then with the tokens done and the most that will be read.
-  public func run(
+  package func run(
     _ text: CalibrationText, progress: (_ done: Int, _ limit: Int) -> Void = { _, _ in }
   ) throws(EvaluationError) -> RoundingGuide {
     let read = try read(text.source(configuration, masks: scoresVocabulary), Self.tokenLimit) {
@@ -111,7 +113,7 @@ public final class Calibrator {
         moments.addIdentity(Self.embeddingIdentity)
       }
       let factors = try configuration.columnFactors(of: place).map { tensor throws(SystemError) in
-        try ColumnFactors(tensor, evening: moments, share: Self.evened)
+        try ColumnFactors(tensor, smoothing: moments, strength: Self.smoothingStrength)
       }
       let feedback = try ErrorFeedback(consuming: moments)
       for tensor in configuration.matrices(reading: place) {

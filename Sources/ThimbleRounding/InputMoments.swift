@@ -1,6 +1,6 @@
 public import ThimbleSystem
 
-/// How the inputs of a linear layer vary together: sums of x[i] * x[j] over many inputs x.
+/// How the inputs of a linear layer vary together: sums of x[i] * x[j] over many inputs x, the matrix H of GPTQ.
 ///
 /// Kept for pairs of columns in the same block only, so that memory grows with the width, not with
 /// its square: few models are so narrow that one block holds all of them.
@@ -29,7 +29,7 @@ public struct InputMoments: Sendable {
     block * blockSize..<min((block + 1) * blockSize, columns)
   }
 
-  /// Where the sums of `block` begin in `sums`.
+  /// Where the sums of `block` begin in `sums`: that of columns i and j of the block is [i * size + j] from there.
   public func offset(ofBlock block: Int) -> Int { block * blockSize * blockSize }
 
   /// The sum of x[column]^2.

@@ -2,45 +2,24 @@ import Testing
 import ThimbleArchitecture
 import ThimbleConvert
 import ThimbleFormat
+import ThimbleRounding
 import ThimbleSystem
 import ThimbleTestSupport
 
-@Suite("A calibrated matrix errs where its inputs do not look")
-struct CalibrationTests {
+@Suite("A matrix that is rounded with a guide errs where its inputs do not look")
+struct GuidedRoundingTests {
   let folder = TemporaryFolder()
   private static let columns = 200
 
-  /// Moments of inputs that mostly follow a few directions.
-  private func moments(columns: Int = columns) throws -> InputMoments {
-    let moments = try InputMoments(columns: columns)
-    var random = SeededRandom(seed: 5)
-    func number() -> Float { .random(in: -1...1, using: &random) }
-    let directions = (0..<6).map { _ in (0..<columns).map { _ in number() } }
-    for _ in 0..<40 {
-      var input = (0..<columns).map { column in 0.2 * number() * (column % 50 == 7 ? 30 : 1) }
-      for direction in directions {
-        let share = number()
-        for column in 0..<columns { input[column] += share * direction[column] }
-      }
-      for block in 0..<moments.blockCount {
-        let range = moments.columns(ofBlock: block)
-        for (i, row) in range.enumerated() {
-          for (j, column) in range.enumerated() {
-            moments.sums[moments.offset(ofBlock: block) + i * range.count + j] +=
-              input[row] * input[column]
-          }
-        }
-      }
-    }
-    return moments
-  }
+  private func moments() throws -> InputMoments { try .sample(columns: Self.columns) }
 
   private static let factors = ModelTensor(
     name: "factors", shape: [columns], role: .columnFactors, group: .norms)
 
   private func calibration(withFactors: Bool) throws -> RoundingGuide {
     let moments = try moments()
-    let factors = withFactors ? try ColumnFactors(Self.factors, evening: moments) : nil
+    let factors =
+      withFactors ? try ColumnFactors(Self.factors, smoothing: moments, strength: 0.5) : nil
     return RoundingGuide([
       "matrix": RoundingGuide.Matrix(
         feedback: try ErrorFeedback(consuming: moments), columnFactors: factors)
@@ -106,46 +85,10 @@ struct CalibrationTests {
     for (index, file) in files.enumerated() { #expect(file == files[0], "conversion \(index)") }
   }
 
-  @Test("the feedback is a factorisation of the moments", arguments: [1, 33, 200, 780])
-  func factorisation(columns: Int) throws {
-    let h = try moments(columns: columns)
-    let feedback = try ErrorFeedback(consuming: try moments(columns: columns))
-    for block in 0..<h.blockCount {
-      let range = h.columns(ofBlock: block)
-      let size = range.count
-      let start = h.offset(ofBlock: block)
-      let order = range.map { Int(feedback.order[$0]) - range.lowerBound }
-      #expect(order.sorted() == Array(0..<size))
-      func moment(_ i: Int, _ j: Int) -> Double {
-        Double(h.sums[start + order[i] * size + order[j]])
-      }
-      func factor(_ i: Int, _ j: Int) -> Double {
-        i == j ? 1 : Double(feedback.factors[start + i * size + j])
-      }
-      let mean = (0..<size).reduce(0) { $0 + moment($1, $1) } / Double(size)
-      // H + 1 % of its mean diagonal = M^T D M: D from the last column on, then everything else.
-      var d = [Double](repeating: 0, count: size)
-      var worst = 0.0
-      for j in stride(from: size - 1, through: 0, by: -1) {
-        d[j] = moment(j, j) + 0.01 * mean
-        for i in j + 1..<max(size, j + 1) { d[j] -= d[i] * factor(i, j) * factor(i, j) }
-        #expect(d[j] > 0)
-        guard j % 7 == 0 else { continue }
-        for l in 0..<j {
-          var product = 0.0
-          for i in j..<size { product += d[i] * factor(i, j) * factor(i, l) }
-          worst = max(worst, abs(product - moment(j, l)))
-        }
-      }
-      #expect(worst < 1e-3 * mean, "block \(block)")
-    }
-  }
-
   @Test("inputs that were never seen change nothing")
   func noInput() throws {
     let source = RandomModel.source(of: [try RandomModel.matrix(rows: 64, columns: Self.columns)])
     let nothing = try InputMoments(columns: Self.columns)
-    #expect(try ColumnFactors(Self.factors, evening: nothing) == nil)
     let blank = RoundingGuide([
       "matrix": RoundingGuide.Matrix(
         feedback: try ErrorFeedback(consuming: nothing), columnFactors: nil)

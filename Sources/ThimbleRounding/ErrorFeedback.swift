@@ -1,12 +1,12 @@
 public import ThimbleSystem
 
-/// In which order the columns of a matrix are best rounded, and by how much the errors of earlier ones
-/// shift the best values of later ones.
+/// Error feedback (GPTQ): in which order the columns of a matrix are best rounded, and by how much the errors of earlier
+/// ones shift the best values of later ones.
 ///
 /// With H the second moments of the inputs, a row's errors e cost e^T H e. Let H = M^T D M with M unit
 /// lower triangular: the cost is the sum over j of D[j] * (e[j] + sum over i < j of M[j, i] * e[i])^2, so
 /// rounding w[j] + sum of M[j, i] * e[i] makes each term as small as one step allows. That is what GPTQ
-/// does (Frantar et al., 2022), without inverting H.
+/// does (Frantar et al., 2022, arXiv 2210.17323), without inverting H.
 ///
 /// The product of all D[j] is given, their sum depends on the order and is least where they are alike.
 /// They are largest at the end, where nothing makes up for an error any more: so the last place goes to

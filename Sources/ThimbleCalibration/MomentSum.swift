@@ -1,5 +1,6 @@
 internal import ThimbleArchitecture
 internal import ThimbleOps
+internal import ThimbleRounding
 internal import ThimbleSystem
 
 /// Adds up the moments of inputs, batch by batch.

@@ -1,7 +1,9 @@
 internal import Thimble
 internal import ThimbleArchitecture
+package import ThimbleEvaluation
 internal import ThimbleFormat
 internal import ThimbleModel
+internal import ThimbleOps
 internal import ThimbleReference
 internal import ThimbleSystem
 
@@ -13,41 +15,36 @@ extension ModelPair {
   /// output from that of the reference when only this matrix is the file's. Of a model that does not score its vocabulary
   /// the squared relative error of the last hidden states.
   ///
-  /// - Parameters:
-  ///   - progress: called now and then with the share that is done.
-  ///   - isInterrupted: whether to stop; what was measured until then is returned.
-  public func roundingCosts(
-    _ text: CalibrationText, progress: (Double) -> Void = { _ in },
-    isInterrupted: () -> Bool = { false }
+  /// - Parameter progress: called now and then with the share that is done.
+  /// - Returns: the costs by the name of the matrix.
+  package func roundingCosts(
+    _ text: CalibrationText, progress: (Double) -> Void = { _ in }
   ) throws(EvaluationError) -> [String: Double] {
     if reference.heads.contains(.languageModel), let sentences = text.sentences {
       var options = EvaluationOptions()
       options.readsIDs = text.tables == nil
       // Sentences have about 20 tokens.
       options.limit = max(tokenLimit / 20 / sentences.languages.count, 1)
-      return try outputCosts(
-        sentences, options, progress: progress, isInterrupted: isInterrupted)
+      return try outputCosts(sentences, options, progress: progress)
     }
-    return try hiddenCosts(text, progress: progress, isInterrupted: isInterrupted)
+    return try hiddenCosts(text, progress: progress)
   }
 
   /// Tokens that show what each matrix costs to a tenth, or fewer if the model is so large that they would take very long.
   private var tokenLimit: Int {
     let weights = quantisedMatrices.reduce(0) { $0 + $1.record.shape.valueCount }
-    return min(max(Self.products / (quantisedMatrices.count * weights), 1024), 1 << 13)
+    return min(max(Self.products / max(quantisedMatrices.count * weights, 1), 1024), 1 << 13)
   }
 
   // Of a weight and an input: some minutes on a small machine.
   private static let products = 50_000_000_000_000
 
   private func outputCosts(
-    _ text: EvaluationText, _ options: EvaluationOptions, progress: (Double) -> Void,
-    isInterrupted: () -> Bool
+    _ text: EvaluationText, _ options: EvaluationOptions, progress: (Double) -> Void
   ) throws(EvaluationError) -> [String: Double] {
     let (matrices, mixed) = (quantisedMatrices, mixer())
     var costs: [String: Double] = [:]
     for start in stride(from: 0, to: matrices.count, by: Self.candidatesAtATime) {
-      if isInterrupted() { break }
       let probes = matrices[start..<min(start + Self.candidatesAtATime, matrices.count)]
       let evaluation = try evaluator(
         probes.map { Candidate($0.tensor.name, mixed($0.tensor.name)) }, options
@@ -56,7 +53,7 @@ extension ModelPair {
         progress: { done, total in
           let share = Double(probes.count) * Double(done) / Double(total)
           progress((Double(start) + share) / Double(matrices.count))
-        }, isInterrupted: isInterrupted)
+        })
       for (index, probe) in probes.enumerated() {
         guard let measures = evaluation.measures(candidate: index) else { continue }
         costs[probe.tensor.name] =
@@ -66,16 +63,10 @@ extension ModelPair {
     return costs
   }
 
-  /// Makes models of the reference with one matrix of the file.
-  private func mixer() -> (_ name: String) -> MixedWeights {
-    let dequantised = weights.dequantized(workers: pool.threadCount)
-    return { MixedWeights(reference, exchanging: $0, with: dequantised) }
-  }
-
   private static let batchTokens = 1024
 
   private func hiddenCosts(
-    _ text: CalibrationText, progress: (Double) -> Void, isInterrupted: () -> Bool
+    _ text: CalibrationText, progress: (Double) -> Void
   ) throws(EvaluationError) -> [String: Double] {
     var source = try text.source(reference.configuration, masks: false)
     var sequences: [(ids: [Int32], language: Int32?)] = []
@@ -90,7 +81,6 @@ extension ModelPair {
     do throws(ModelError) {
       let own = try hiddenStates(of: reference, sequences, tokens: tokens)
       for (index, matrix) in matrices.enumerated() {
-        if isInterrupted() { break }
         let other = try hiddenStates(of: mixed(matrix.tensor.name), sequences, tokens: tokens)
         var (error, square) = (0.0, 0.0)
         for place in 0..<own.count {
@@ -107,7 +97,7 @@ extension ModelPair {
 
   /// The last hidden states of `sequences`, [tokens, width].
   private func hiddenStates(
-    of provider: some WeightProvider, _ sequences: [(ids: [Int32], language: Int32?)], tokens: Int
+    of provider: any WeightProvider, _ sequences: [(ids: [Int32], language: Int32?)], tokens: Int
   ) throws(ModelError) -> AlignedArray<Float> {
     let configuration = provider.configuration
     let width = configuration.embeddingSize
@@ -120,8 +110,9 @@ extension ModelPair {
     func flush() throws(ModelError) {
       try encoder.encode(packer.batch)
       for row in 0..<packer.batch.tokenCount {
-        encoder.hidden.withRow(row) { hidden in
-          for column in hidden.indices { states[(done + row) * width + column] = hidden[column] }
+        for column in 0..<width {
+          states[(done + row) * width + column] =
+            encoder.hidden.values[row * encoder.hidden.stride + column]
         }
       }
       done += packer.batch.tokenCount
