@@ -76,7 +76,10 @@ struct RecipeTests {
     let result = try strict.run { log.add($0, trials) }
     let good = log.trials.filter { $0.divergence <= limit }
     #expect(result.rate == .bits(good.map(\.bitsPerWeight).min() ?? 0))
-    guard case .bits(let bits) = result.rate else { return }
+    guard case .bits(let bits) = result.rate else {
+      Issue.record("\(result.rate)")
+      return
+    }
     #expect(bits <= first.trials[2].bitsPerWeight)
     #expect(log.trials.contains { $0.divergence > limit && bits - $0.bitsPerWeight <= 0.05 })
     #expect(log.trials.prefix(3) == first.trials.prefix(3))
@@ -140,7 +143,10 @@ struct RecipeTests {
   @Test("text needs a vocabulary, ids do not")
   func noVocabulary() throws {
     let model = try RandomCheckpoint()
-    guard case .text(let paths, _) = try ids() else { return }
+    guard case .text(let paths, _) = try ids() else {
+      Issue.record("no text")
+      return
+    }
     let error = try #require(throws: EvaluationError.self) {
       try recipe(model, .text(paths: paths)).run()
     }

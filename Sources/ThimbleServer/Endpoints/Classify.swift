@@ -3,6 +3,13 @@ internal import Thimble
 internal import ThimbleJSON
 internal import ThimbleModel
 
+extension Endpoint {
+  static let predict = post("predict", "/predict") { try await $0.predict($1, $2) }
+  static let textClassification = pipeline("text-classification") {
+    try await $0.textClassification($1, $2)
+  }
+}
+
 extension HTTPInterface {
   /// TEI's `/predict` (Formats/http.md §9).
   func predict(_ body: JSONValue, _ request: Incoming) async throws -> Response {

@@ -4,6 +4,15 @@ internal import ThimbleArchitecture
 internal import ThimbleJSON
 internal import ThimbleModel
 
+extension Endpoint {
+  static let embed = pipeline("embed", task: "feature-extraction", "/embed") {
+    try await $0.embed($1, $2)
+  }
+  static let similarity = pipeline("similarity", task: "sentence-similarity", "/similarity") {
+    try await $0.similarity($1, $2)
+  }
+}
+
 extension HTTPInterface {
   /// TEI's `/embed`, and Hugging Face's feature-extraction (Formats/http.md §5).
   func embed(_ body: JSONValue, _ request: Incoming) async throws -> Response {

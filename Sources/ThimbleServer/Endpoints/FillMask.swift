@@ -3,6 +3,10 @@ internal import Thimble
 internal import ThimbleJSON
 internal import ThimbleModel
 
+extension Endpoint {
+  static let fillMask = pipeline("fill-mask", "/fill-mask") { try await $0.fillMask($1, $2) }
+}
+
 extension HTTPInterface {
   /// Hugging Face's fill-mask (Formats/http.md §4).
   func fillMask(_ body: JSONValue, _ request: Incoming) async throws -> Response {

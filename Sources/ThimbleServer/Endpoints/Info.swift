@@ -7,6 +7,15 @@ internal import ThimbleJSON
 internal import ThimbleModel
 internal import ThimbleSystem
 
+extension Endpoint {
+  static let page = get("page", "/", isPublic: true) { $0.page() }
+  static let health = get("health", "/health", "/ping", isPublic: true) { $0.health() }
+  static let info = get("info", "/info") { $0.info() }
+  static let metrics = get("metrics", "/metrics", isPublic: true) { $0.metricsText() }
+  static let openAPI = get("openapi", "/openapi.json", "/api-doc/openapi.json") { $0.openAPI() }
+  static let models = get("models", "/v1/models") { $0.models() }
+}
+
 extension HTTPInterface {
   /// Whether the model works: 200, or 503.
   func health() -> Response {
@@ -38,7 +47,7 @@ extension HTTPInterface {
     object.set("layers", to: JSONValue(configuration.layerCount))
     object.set("width", to: JSONValue(configuration.embeddingSize))
     object.set("vocabulary", to: JSONValue(configuration.vocabularySize))
-    object.set("tasks", to: .array(served.tasks.map { .string($0.rawValue) }))
+    object.set("tasks", to: .array(served.tasks.map { .string($0.name) }))
     object.set("labels", to: .array((served.classes?.labels ?? []).map { .string($0) }))
     object.set("pooling", to: .string(options.pooling.rawValue))
     object.set("languages", to: .array(served.text.languageCodes.map { .string($0) }))

@@ -7,6 +7,12 @@ internal import ThimbleJSON
 internal import ThimbleModel
 internal import ThimbleSystem
 
+extension Endpoint {
+  static let openAIEmbeddings = post("v1-embeddings", "/v1/embeddings") {
+    try await $0.openAIEmbeddings($1, $2)
+  }
+}
+
 extension HTTPInterface {
   /// OpenAI's limit of the inputs of a request.
   private static let inputLimit = 2048

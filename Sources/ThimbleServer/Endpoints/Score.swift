@@ -5,6 +5,10 @@ internal import ThimbleJSON
 internal import ThimbleModel
 internal import ThimbleText
 
+extension Endpoint {
+  static let score = post("score", "/score") { try await $0.score($1, $2) }
+}
+
 extension HTTPInterface {
   /// Which tokens are masked while one is scored.
   private enum ScoreMethod: String {

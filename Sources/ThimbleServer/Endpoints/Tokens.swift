@@ -4,6 +4,15 @@ internal import Thimble
 internal import ThimbleJSON
 internal import ThimbleText
 
+extension Endpoint {
+  static let tokenize = post("tokenize", "/tokenize") { interface, body, _ in
+    try await interface.tokenize(body)
+  }
+  static let decode = post("decode", "/decode") { interface, body, _ in
+    try await interface.decode(body)
+  }
+}
+
 extension HTTPInterface {
   /// TEI's `/tokenize` (Formats/http.md §8).
   func tokenize(_ body: JSONValue) async throws -> Response {

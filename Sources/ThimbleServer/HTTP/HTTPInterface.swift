@@ -61,13 +61,16 @@ public struct HTTPInterface: Sendable {
       }
       guard let found = endpoint else { throw Self.notFound(endpoints) }
       guard admits(request, to: found) else { throw Self.unauthorized }
-      if found.method == .get {
-        response = answer(found)
-      } else {
-        let body = try request.json(maximumValueCount: maximumValueCount)
-        let wanted = found == .natural ? engine.served.naturalEndpoint(for: body) : found
+      switch found.answering {
+      case .get(let answer): response = answer(self)
+      case .post(let answer):
+        response = try await answer(self, try json(request), request)
+      case .natural:
+        let body = try json(request)
+        let wanted = engine.served.naturalEndpoint(for: body)
         endpoint = wanted
-        response = try await answer(request, wanted, body)
+        guard case .post(let answer) = wanted.answering else { throw Self.notFound(endpoints) }
+        response = try await answer(self, body, request)
       }
     } catch { response = self.response(to: request, APIError(error)) }
     finish(request, endpoint, &response)
@@ -106,7 +109,7 @@ public struct HTTPInterface: Sendable {
     if request.method == .head { response = response.createHeadResponse() }
     options.crossOrigin.allow(request, in: &response.headers)
     let seconds = monotonicSeconds() - request.start
-    let route = endpoint?.rawValue ?? "none"
+    let route = endpoint?.name ?? "none"
     metrics.recordRequest(route: route, status: response.status.code, seconds: seconds)
     logger.debug(
       "request",
@@ -116,38 +119,10 @@ public struct HTTPInterface: Sendable {
       ])
   }
 
-  private func answer(_ endpoint: Endpoint) -> Response {
-    switch endpoint {
-    case .page: page()
-    case .health: health()
-    case .info: info()
-    case .metrics: metricsText()
-    case .openAPI: openAPI()
-    case .models: models()
-    default: preconditionFailure("\(endpoint) takes a body")
-    }
-  }
-
-  private func answer(
-    _ request: Incoming, _ endpoint: Endpoint, _ body: JSONValue
-  ) async throws -> Response {
-    switch endpoint {
-    case .fillMask: return try await fillMask(body, request)
-    case .embed: return try await embed(body, request)
-    case .similarity: return try await similarity(body, request)
-    case .openAIEmbeddings: return try await openAIEmbeddings(body, request)
-    case .score: return try await score(body, request)
-    case .tokenize: return try await tokenize(body)
-    case .decode: return try await decode(body)
-    case .predict: return try await predict(body, request)
-    case .textClassification: return try await textClassification(body, request)
-    default: preconditionFailure("\(endpoint) takes no body")
-    }
-  }
-
-  /// The most values of a body: ids for every input, and the members around them. They take ten times the bytes of the text.
-  private var maximumValueCount: Int {
-    options.maximumInputs * (engine.served.text.longestText + 2) + 2048
+  private func json(_ request: Incoming) throws -> JSONValue {
+    // Ids for every input, and the members around them: values take ten times the bytes of the text.
+    let most = options.maximumInputs * (engine.served.text.longestText + 2) + 2048
+    return try request.json(maximumValueCount: most)
   }
 
   private static func notFound(_ endpoints: [Endpoint]) -> APIError {
