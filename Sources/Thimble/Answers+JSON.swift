@@ -20,3 +20,20 @@ extension [ClassScore] {
     .array(map { ["label": .string($0.label), "score": .number($0.score)] })
   }
 }
+
+extension TextScore {
+  /// The score of a text, and of its tokens.
+  public var json: JSONValue {
+    ["score": .number(score), "tokens": .array(tokens.map(\.json))]
+  }
+}
+
+extension TextScore.Token {
+  fileprivate var json: JSONValue {
+    [
+      "id": JSONValue(id), "text": .string(text),
+      "start": scalars.map { JSONValue($0.lowerBound) } ?? nil,
+      "stop": scalars.map { JSONValue($0.upperBound) } ?? nil, "score": .number(score),
+    ]
+  }
+}

@@ -39,6 +39,11 @@ public struct SequenceInput: Sendable, Equatable {
       types: options.hasTypes ? [Int32](repeating: 0, count: ids.count) : nil, language: language)
   }
 
+  /// The same with other tokens, as many as there were.
+  func exchanging(_ ids: [Int32]) -> SequenceInput {
+    SequenceInput(ids: ids, types: types, places: places, language: language)
+  }
+
   /// Whether both may be in one pass.
   public func fits(with other: SequenceInput) -> Bool {
     (language == nil) == (other.language == nil) && (types == nil) == (other.types == nil)

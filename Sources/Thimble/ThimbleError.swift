@@ -9,6 +9,8 @@ public enum ThimbleError: Error, CustomStringConvertible {
   /// The model comes without vocabulary: only token ids can be worked on.
   case noTokenizer(path: String)
   case noMask
+  /// A text, or a list of ids, has no token that stands for text.
+  case emptyText
   /// There is nothing to work on: no ids, or padding only.
   case noTokens
   /// Cutting the text to `limit` tokens would take away `count` of its masks.
@@ -33,6 +35,7 @@ public enum ThimbleError: Error, CustomStringConvertible {
       "\(path.printable()): has no vocabulary, so it accepts only token ids. Text needs a model converted with vocab.json and merges.txt."
     case .noMask:
       "There is no mask in the text. Write <mask> where a word is missing: \"Paris is the <mask> of France.\""
+    case .emptyText: "The text has no tokens."
     case .noTokens:
       "There are no token ids other than padding."
     case .maskCut(let count, let limit):

@@ -9,3 +9,4 @@ extension ActivationPrecision: ExpressibleByArgument {}
 extension Convention: ExpressibleByArgument {}
 extension EncodingOptions.Mode: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
+extension ScoreMethod: ExpressibleByArgument {}

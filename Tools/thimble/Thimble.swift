@@ -15,7 +15,8 @@ struct ThimbleCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Convert.self, FillMask.self, Classify.self, Embed.self, Tokenize.self, Evaluate.self,
+      Convert.self, FillMask.self, Classify.self, Embed.self, Score.self, Tokenize.self,
+      Evaluate.self,
       Sweep.self, Inspect.self, Verify.self, Plan.self, Bench.self, Serve.self,
     ])
 

@@ -73,48 +73,16 @@ extension HTTPInterface {
   }
 }
 
-/// A text that is asked for its parts by their bytes.
-struct TextPieces: Sendable {
-  private let bytes: [UInt8]
-  /// For each byte, how many Unicode scalars begin before it.
-  private let scalars: [Int32]
-
-  init(_ text: String) {
-    bytes = Array(text.utf8)
-    var count: Int32 = 0
-    scalars =
-      bytes.map { byte in
-        defer { if byte & 0xC0 != 0x80 { count += 1 } }
-        return count
-      } + [Int32(text.unicodeScalars.count)]
-  }
-
+extension TextPieces {
   /// A token as TEI shows it.
   ///
   /// - Parameter special: its name, if it stands for no words.
-  func json(_ token: Token, special: String?) -> JSONObject {
-    let (start, stop) = positions(of: token)
+  fileprivate func json(_ token: Token, special: String?) -> JSONObject {
+    let scalars = token.isAdded ? nil : scalars(token.range)
     return [
-      "id": JSONValue(token.id), "text": .string(special ?? part(of: token)),
-      "special": .bool(special != nil), "start": start, "stop": stop,
+      "id": JSONValue(token.id), "text": .string(special ?? part(token.range)),
+      "special": .bool(special != nil), "start": scalars.map { JSONValue($0.lowerBound) } ?? nil,
+      "stop": scalars.map { JSONValue($0.upperBound) } ?? nil,
     ]
-  }
-
-  /// A token and its score.
-  func json(_ token: Token, score: Double) -> JSONObject {
-    let (start, stop) = positions(of: token)
-    return [
-      "id": JSONValue(token.id), "text": .string(part(of: token)), "start": start, "stop": stop,
-      "score": .number(score),
-    ]
-  }
-
-  private func part(of token: Token) -> String {
-    String(decoding: bytes[token.range], as: UTF8.self)
-  }
-
-  private func positions(of token: Token) -> (start: JSONValue, stop: JSONValue) {
-    guard !token.isAdded else { return (nil, nil) }
-    return (JSONValue(scalars[token.range.lowerBound]), JSONValue(scalars[token.range.upperBound]))
   }
 }

@@ -86,6 +86,7 @@ struct APIError: Error {
         status: .failedDependency, kind: .backend,
         message: "The model has no vocabulary: it takes token ids, not texts.")
     case .text: self = .invalid(error.description, kind: .tokenizer)
+    case .emptyText: self = .invalid(error.description, kind: .empty)
     case .tooLong(let tokens, let limit): self = .tooLong(tokens, limit)
     case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .notIDs, .language, .target:
       self = .invalid(error.description)
