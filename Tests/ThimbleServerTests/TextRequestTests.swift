@@ -122,6 +122,18 @@ struct TextRequestTests {
       #expect(unknown.status == 400 && unknown.text.contains("mean"))
     }
     #expect(try await told.get("/info").json["model_type"] == ["embedding": ["pooling": "first"]])
+    // Both places are read.
+    for (outer, inner, status) in [
+      ("first", "first", 200), ("first", "mean", 400), ("first", "", 400),
+    ] {
+      let answer = try await client.post(
+        "/similarity",
+        [
+          "inputs": ["source_sentence": "a", "sentences": ["b"]], "pooling": .string(outer),
+          "parameters": ["pooling": .string(inner)],
+        ])
+      #expect(answer.status == status, "\(outer), \(inner): \(answer.text)")
+    }
   }
 
   @Test("long texts are cut on request or for all, and the answer says how many")

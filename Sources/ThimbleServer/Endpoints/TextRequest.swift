@@ -36,15 +36,19 @@ extension HTTPInterface {
 
   /// What a vector is made of: as the request says, and otherwise as the server was told.
   func pooling(_ places: Fields...) throws(APIError) -> Pooling {
+    var choices: Set<Pooling> = []
     for fields in places {
       guard let name = try fields.string("pooling") else { continue }
       guard let pooling = Pooling(rawValue: name) else {
         let known = Pooling.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
         throw .malformed("\"pooling\" must be \(known).")
       }
-      return pooling
+      choices.insert(pooling)
     }
-    return options.pooling
+    guard choices.count < 2 else {
+      throw .malformed("\"pooling\" is given twice, and differently.")
+    }
+    return choices.first ?? options.pooling
   }
 }
 
