@@ -88,9 +88,11 @@ extension ThimbleFile {
     for chunk in 0..<tensor.shape.chunkCount {
       try decoder.decode(
         chunk: chunk, of: tensor, in: self, into: scratch, at: 0, scaleCodes: nil, at: 0)
-      body(
-        chunk * Layout.valuesPerChunk, ByteView(scratch)[0..<tensor.shape.codesSize(ofChunk: chunk)]
-      )
+      let values = ByteView(scratch)[0..<tensor.shape.codesSize(ofChunk: chunk)]
+      if let rule = values.brokenRuleOfValues(from: chunk * Layout.valuesPerChunk) {
+        throw .invalid(path: path, part: name(ofChunk: tensor.firstChunk + chunk), rule: rule)
+      }
+      body(chunk * Layout.valuesPerChunk, values)
     }
   }
 

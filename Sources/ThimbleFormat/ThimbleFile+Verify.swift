@@ -88,10 +88,17 @@ private final class VerificationScratch: @unchecked Sendable {
   }
 
   private func brokenRuleOfValues(_ chunk: Int, _ shape: TensorShape) -> String? {
-    let bytes = ByteView(codes)
-    for index in 0..<shape.codesSize(ofChunk: chunk) / 4
-    where !Float(bitPattern: bytes.load(at: 4 * index, as: UInt32.self)).isFinite {
-      return "value \(chunk * Layout.valuesPerChunk + index) is not finite"
+    ByteView(codes)[0..<shape.codesSize(ofChunk: chunk)]
+      .brokenRuleOfValues(from: chunk * Layout.valuesPerChunk)
+  }
+}
+
+extension ByteView {
+  /// What is wrong with fp32 values, little-endian, the first of which has the index `first` in its tensor; nil if nothing is.
+  func brokenRuleOfValues(from first: Int) -> String? {
+    for index in 0..<count / 4
+    where !Float(bitPattern: load(at: 4 * index, as: UInt32.self)).isFinite {
+      return "value \(first + index) is not finite"
     }
     return nil
   }

@@ -41,7 +41,8 @@ public func fuzzThimble(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   } catch let error as ModelError {
     switch error {
     case .budget, .inflated, .notFinite, .head, .tooManyTokens, .id: break
-    case .missingTensors, .shape, .configuration, .disagreements, .weights, .format, .system:
+    case .missingTensors, .shape, .configuration, .disagreements, .weights, .format, .changed,
+      .system:
       precondition(!isSound, "called sound, but: \(error)")
     }
   } catch { precondition(!isSound || error is ThimbleError, "called sound, but: \(error)") }
@@ -211,9 +212,10 @@ extension LanguageModel {
     let last = configuration.vocabularySize - 1
     let ids = [1, configuration.specialIDs.mask, last, 0, -1, last + 1]
     for ids in [Array(ids.prefix(4)), ids] { ignoringTexts { _ = try fillMask(ids: ids) } }
-    let batch = try Batch(maximumTokens: 8)
-    try batch.append([0, Int32(clamping: last), 0])
-    try masked.score(batch, at: [0, 1]) { _, logits in _ = (logits[0], logits[last]) }
+    let sequence = SequenceInput(ids: [0, last, 0])
+    _ = try session.read(
+      MaskedLanguageModel.self, [(sequence, .init(positions: [0, 1], count: 2, among: [0, last]))])
+    ignoringTexts { _ = try score(ScoreQuery("a text", with: texts)) }
     if let tables {
       for id in [0, last, last + 1, tables.tokenCount - 1] { _ = tables.token(id) }
       _ = tables.decode([0, last, 7], skipSpecial: true)

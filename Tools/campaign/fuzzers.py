@@ -42,6 +42,8 @@ def report(row, subject, code, text):
     if found:
         row.losses.append((subject, short(found[0])))
         row.tried = max(row.tried, 1)
+    elif b" error: " in text:
+        row.judge(f"Tools/Fuzz/{subject}.swift", "does not compile: " + short(text[text.index(b" error: "):][:300]))
     elif code or not done:
         row.skip(f"Tools/Fuzz/run {subject}: exit code {code}: {short(text[-400:])}")
     else:

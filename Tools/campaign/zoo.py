@@ -82,7 +82,12 @@ def lies(context, path, right):
     for arguments, expected in zip(uses(path), right):
         result = context.run(*arguments)
         reason = fault(result, (0, 64, 65), memory=ROOM)
-        if not reason and result.code == 0 and result.output != expected and verdict.code and not tables:
+        # Of weights, that no code is 0 and what padding holds is for verify alone (Formats/thimble.md); some
+        # commands read none.
+        weights = all(b", chunk " in line for line in lines)
+        alone = weights and all(b"of the codes is 0" in line or b"the padding at" in line for line in lines)
+        concerned = not tables and not alone and not (weights and arguments[0] == "tokenize")
+        if not reason and result.code == 0 and result.output != expected and verdict.code and concerned:
             reason = "verify refuses the file, and another answer comes without a word"
         if not reason and result.code == 0 and arguments[0] != "tokenize" and NO_NUMBER.search(result.output):
             reason = f"prints what is no number: {result.output[:80]!r}"

@@ -114,6 +114,7 @@ public struct Listener: Service {
       .childChannelOption(ChannelOptions.socketOption(.so_sndbuf), value: 32 << 10)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptPause())
           try channel.pipeline.syncOperations.addHandler(
             AvailableConnectionsChannelHandler(maxConnections: maximum))
           try channel.pipeline.syncOperations.addHandler(
