@@ -74,6 +74,8 @@ def sockets(context, row):
         row.judge("a port that is taken", fault(result, (74,)))
         row.judge("the server that had it", alive(server, [context.answer(model)]) or server.end())
     first = UnixServer(context, model, path)
+    # Before it listens, the socket is anybody's.
+    row.judge("a Unix socket that nobody has", None if first.answers() else "does not come up")
     result = context.run("serve", model, "--unix", path)
     row.judge("a Unix socket of a living server", fault(result, (74,)))
     row.judge("the server that had it", None if first.answers() else "it answers no more")
