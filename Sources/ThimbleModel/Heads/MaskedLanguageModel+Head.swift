@@ -3,12 +3,22 @@ internal import ThimbleSystem
 
 /// A token and how well it fits a position.
 public struct TokenScore: Sendable, Equatable {
-  public let id: Int
+  // As narrow as the model has it: a server holds many of these.
+  private let token: Int32
   public let logit: Float
   /// Its share of the exponentials of all tokens of the vocabulary.
   public let probability: Double
   /// The natural logarithm of that share, exact where the share itself is 0.
   public let logProbability: Double
+
+  public var id: Int { Int(token) }
+
+  init(id: Int, logit: Float, probability: Double, logProbability: Double) {
+    token = Int32(id)
+    self.logit = logit
+    self.probability = probability
+    self.logProbability = logProbability
+  }
 }
 
 extension MaskedLanguageModel {
