@@ -32,7 +32,7 @@ extension EvaluationText {
     return languages.compactMap { language in
       guard known.contains(language.code) else {
         return """
-          \(language.path): "\(language.code)" is no language of this model. The text is split by language-independent \
+          \(language.path): "\(language.code)" is not a language of this model. The text is split by language-independent \
           rules. Name the file after its language, as in de.txt.
           """
       }
