@@ -99,7 +99,7 @@ struct SessionTests {
     }
   }
 
-  @Test("probes every head, and one that yields no finite number fails")
+  @Test("answers a probe through every head that it has")
   func probe() throws {
     try Session(.checkpoint(masked)).probe()
     try Session(.checkpoint(classifier)).probe()

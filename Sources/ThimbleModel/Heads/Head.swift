@@ -3,7 +3,7 @@ public import ThimbleSystem
 
 /// Reads something out of the last hidden states of an encoder: there is one for each kind of answer.
 ///
-/// A head is made once, upon its encoder. To read allocates nothing but what is read.
+/// A head is made once, upon its encoder, with all the memory that its computation takes.
 public protocol Head: AnyObject, SendableMetatype {
   /// What is wanted of one sequence.
   associatedtype Query: Sendable

@@ -15,7 +15,7 @@ package struct Work<Reader: Head>: Sendable {
 }
 
 /// All that was read for a request. Its room is held as long as this lives.
-final class Readings<Reader: Head>: Sendable where Reader.Reading: Sendable {
+final class Readings<Reader: Head>: Sendable {
   let all: [Reader.Reading]
   /// When the first sequence went into a pass.
   let firstTaken: Double?
