@@ -3,13 +3,13 @@ import ThimbleTestSupport
 
 @Suite(
   "What is measured of the command as it is shipped",
-  .enabled("THIMBLE_RELEASE names a release build") {
-    ChildProcess.environment("THIMBLE_RELEASE") != nil && MediumModel.isThere
+  .enabled("TESTED_RELEASE names a release build") {
+    ChildProcess.environment("TESTED_RELEASE") != nil && MediumModel.isThere
   })
 struct AllocationTests {
   /// Calls of malloc and its kin, for so many passes of each budget and shape.
   private func allocations(passes: Int) throws -> Int {
-    let release = try #require(ChildProcess.environment("THIMBLE_RELEASE"))
+    let release = try #require(ChildProcess.environment("TESTED_RELEASE"))
     let result = try ChildProcess(
       repository("Tools/allocations/run"),
       [

@@ -9,7 +9,7 @@ enum MediumModel {
   static let folder = TemporaryFolder()
   /// nil, with the reason, if it cannot be made here.
   static let path: Result<String, Reason> = {
-    let python = ChildProcess.environment("THIMBLE_PYTHON") ?? "python3"
+    let python = ChildProcess.environment("TOOLS_PYTHON") ?? "python3"
     do {
       let made = try ChildProcess(
         python,

@@ -169,7 +169,7 @@ struct ServeTests {
       os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
       os.execv(sys.argv[1], sys.argv[1:])
       """
-    let python = ChildProcess.environment("THIMBLE_PYTHON") ?? "python3"
+    let python = ChildProcess.environment("TOOLS_PYTHON") ?? "python3"
     let server = try ServerProcess(
       startedBy: python, ["-c", script, command, "serve", SmallModel.path, "--port", "1"])
     #expect(try await server.answer("POST", "/fill-mask", Self.body).status == 200)

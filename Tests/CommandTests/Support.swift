@@ -2,7 +2,7 @@ import ThimbleSystem
 import ThimbleTestSupport
 
 /// The command that the build of these tests made.
-let command = ChildProcess.environment("THIMBLE_COMMAND") ?? repository(".build/debug/thimble")
+let command = ChildProcess.environment("TESTED_COMMAND") ?? repository(".build/debug/thimble")
 
 let smallCheckpoint = repository("Tests/ThimbleModelTests/Fixtures/xlm-small")
 let tinyCheckpoint = repository("Tests/ThimbleCheckpointTests/Fixtures/tiny/model.safetensors")

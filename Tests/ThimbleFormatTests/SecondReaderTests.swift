@@ -8,7 +8,7 @@ import ThimbleTestSupport
 
 /// A Python that can run Tools/read-thimble.py; nil where none has numpy and zstandard.
 private let python: String? = {
-  let name = ChildProcess.environment("THIMBLE_PYTHON") ?? "python3"
+  let name = ChildProcess.environment("TOOLS_PYTHON") ?? "python3"
   let check = try? ChildProcess(name, ["-c", "import numpy, zstandard"])
   return check?.exitCode == 0 ? name : nil
 }()

@@ -256,7 +256,7 @@ struct LiveTests {
     let path = folder("socket")
     // Bound, then left behind by who bound it.
     let script = "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"
-    let python = ChildProcess.environment("THIMBLE_PYTHON") ?? "python3"
+    let python = ChildProcess.environment("TOOLS_PYTHON") ?? "python3"
     #expect(try ChildProcess(python, ["-c", script, path]).exitCode == 0)
     try await serve(at: .unix(path: path)) { client, address in
       try await expectService(address)

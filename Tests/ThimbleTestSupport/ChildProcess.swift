@@ -24,7 +24,7 @@ public struct ChildProcess: Sendable {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = Self.inherited.merging(environment) { $1 }
     process.standardInput = try FileHandle(
       forReadingFrom: URL(fileURLWithPath: folder.write(Array(input.utf8), to: "input")))
     let (output, errors) = (
@@ -39,6 +39,13 @@ public struct ChildProcess: Sendable {
       process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
     self.output = String(decoding: try Data(contentsOf: output), as: UTF8.self)
     self.errors = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
+  }
+
+  /// What a program gets of the environment of the tests: nothing that would be an option of `serve`.
+  static var inherited: [String: String] {
+    ProcessInfo.processInfo.environment.filter { name, _ in
+      !name.hasPrefix("THIMBLE_") || name == "THIMBLE_ISA"
+    }
   }
 
   /// The value of an environment variable of the tests.

@@ -1,5 +1,5 @@
 // libFuzzer's entry for requests. The first byte chooses where the rest is sent as a body. The model is
-// the file that THIMBLE_FUZZ_MODEL names.
+// the file that FUZZED_MODEL names.
 import Dispatch
 import HTTPTypes
 import HummingbirdCore
@@ -13,7 +13,7 @@ private let interface: HTTPInterface = {
   do {
     let metrics = ServerMetrics()
     let engine = try Engine(
-      path: environment("THIMBLE_FUZZ_MODEL") ?? "",
+      path: environment("FUZZED_MODEL") ?? "",
       options: RunOptions(threads: 1, maximumTokens: 128),
       queueCapacity: 512, maximumInputs: 32, metrics: metrics)
     return HTTPInterface(
