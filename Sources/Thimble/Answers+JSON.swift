@@ -21,6 +21,50 @@ extension [ClassScore] {
   }
 }
 
+extension [Entity] {
+  /// The shape of Hugging Face's pipeline, whose places count Unicode scalars, and the places in bytes.
+  public var json: JSONValue { .array(map(\.json)) }
+}
+
+extension Entity {
+  fileprivate var json: JSONValue {
+    var members: JSONObject = [
+      index == nil ? "entity_group" : "entity": .string(label), "score": .number(score),
+    ]
+    if let index { members.set("index", to: JSONValue(index)) }
+    members.set("word", to: .string(text))
+    members.setPlaces(scalars, bytes)
+    return .object(members)
+  }
+}
+
+extension Answer {
+  /// The shape of Hugging Face's pipeline, whose places count Unicode scalars, and the places in bytes.
+  public var json: JSONValue {
+    var members: JSONObject = ["score": .number(score)]
+    members.setPlaces(scalars, bytes)
+    members.set("answer", to: .string(text))
+    return .object(members)
+  }
+}
+
+extension Answers {
+  public var json: JSONValue {
+    ["answers": .array(answers.map(\.json)), "no_answer": .number(none)]
+  }
+}
+
+extension JSONObject {
+  fileprivate mutating func setPlaces(_ scalars: Range<Int>?, _ bytes: Range<Int>?) {
+    for (name, place) in [
+      ("start", scalars?.lowerBound), ("end", scalars?.upperBound),
+      ("start_byte", bytes?.lowerBound), ("end_byte", bytes?.upperBound),
+    ] {
+      set(name, to: place.map { JSONValue($0) } ?? .null)
+    }
+  }
+}
+
 extension TextScore {
   /// The score of a text, and of its tokens.
   public var json: JSONValue {

@@ -41,20 +41,18 @@ public struct Classes: Sendable {
   ///   - logits: one for each class, in the order of their ids.
   ///   - function: nil: the one that fits the model.
   public func ranked(_ logits: [Float], by function: Function? = nil) -> [ClassScore] {
-    let scores = Self.scores(logits.map(Double.init), function ?? self.function)
+    let scores = scores(logits, by: function)
     return scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
       .map { ClassScore(label: $0 < labels.count ? labels[$0] : "\($0)", score: scores[$0]) }
   }
 
-  private static func scores(_ logits: [Double], _ function: Function) -> [Double] {
-    switch function {
-    case .none: return logits
-    case .sigmoid: return logits.map { 1 / (1 + exponential(-$0)) }
-    case .softmax:
-      let largest = logits.max() ?? 0
-      let exponentials = logits.map { exponential($0 - largest) }
-      let sum = exponentials.reduce(0, +)
-      return exponentials.map { $0 / sum }
+  /// The score of every class, in the order of their ids.
+  func scores(_ logits: [Float], by function: Function? = nil) -> [Double] {
+    let logits = logits.map(Double.init)
+    return switch function ?? self.function {
+    case .none: logits
+    case .sigmoid: logits.map(sigmoid)
+    case .softmax: softmax(logits)
     }
   }
 }

@@ -85,16 +85,11 @@ public struct ScoreQuery: Sendable {
     ids[index] = mask
     guard method == .withinWordLeftToRight else { return ids }
     for next in scored[(number + 1)...] {
-      guard !endsWord(id(index)), next.index == index + 1 else { break }
+      guard !text.endsWord(id(index)), next.index == index + 1 else { break }
       index = next.index
       ids[index] = mask
     }
     return ids
-  }
-
-  private func endsWord(_ id: Int) -> Bool {
-    guard let tables = text.tables, !tables.specialTokens.contains(id) else { return true }
-    return tables.withToken(id) { _, endsWord in endsWord } ?? true
   }
 
   /// The score that `readings`, one for each of `items`, add up to.

@@ -106,7 +106,7 @@ public final class Session {
     let ids = configuration.specialIDs
     let item = Item<Probed>(
       sequence: SequenceInput(ids: [ids.end, ids.mask, ids.end]),
-      query: Probed.probe(configuration))
+      query: Probed.probe)
     try run([item])
     guard item.reading.map(Probed.isFinite) ?? false else { throw .notFinite(path: path) }
   }

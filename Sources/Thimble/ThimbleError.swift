@@ -26,6 +26,12 @@ public enum ThimbleError: Error, CustomStringConvertible {
   /// A language that the model does not know.
   case language(String, known: [String])
   case target(String)
+  /// Neighbouring windows of a long text, of which each has room for `room` tokens, cannot share so many.
+  case stride(Int, room: Int)
+  /// A question with more tokens than it may have.
+  case longQuestion(tokens: Int, limit: Int)
+  /// A model whose head has several classes, of which none was named, or one that it does not have.
+  case label(String?, known: [String])
 
   public var description: String {
     switch self {
@@ -52,6 +58,14 @@ public enum ThimbleError: Error, CustomStringConvertible {
       "The model does not know the language \"\(name.printable())\". It knows: \(known.printable(count: 200, limit: 20, separator: " "))."
     case .target(let target):
       "The target \"\(target.printable())\" yields no token of the vocabulary."
+    case .stride(let stride, let room):
+      "A window has room for \(room) tokens of the text, so neighbours can share 0 to \(max(room - 1, 0)), not \(stride)."
+    case .longQuestion(let tokens, let limit):
+      "The question has \(tokens) tokens; at most \(limit) fit beside the context."
+    case .label(let name, let known):
+      (name.map { "The model has no class \"\($0.printable())\"." }
+        ?? "The model has several classes, and none is named.")
+        + " It has: \(known.printable(count: 50, limit: 30))."
     }
   }
 }

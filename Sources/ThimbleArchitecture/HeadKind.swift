@@ -17,7 +17,4 @@ public enum HeadKind: String, Sendable, CaseIterable {
     case .multipleChoice: "multiple choice"
     }
   }
-
-  /// Whether the runtime computes it.
-  public var isRunnable: Bool { self == .languageModel || self == .sequenceClassification }
 }

@@ -20,7 +20,7 @@ public struct ModelCheckpoint: Sendable {
   public let tokenizer: TokenizerFiles?
   private let tensors: [String: CheckpointTensor]
 
-  /// What a user should know: what the files say and nobody heeds, and heads that nothing runs.
+  /// What a user should know: what the files say and nobody heeds.
   public let warnings: [String]
 
   public struct IgnoredTensor: Sendable, Equatable {
@@ -54,10 +54,7 @@ public struct ModelCheckpoint: Sendable {
   private static func headWarnings(
     _ heads: [HeadKind], _ configuration: ModelConfiguration, architectures: [String]
   ) -> [String] {
-    var warnings = heads.filter { !$0.isRunnable }.map { head in
-      "the head for \(head.purpose) (\(head.rawValue)) is kept, but nothing runs it yet: only vectors of texts are available "
-        + "from this model."
-    }
+    var warnings: [String] = []
     for name in architectures {
       if let head = HeadKind(rawValue: name) {
         guard !heads.contains(head), !configuration.tensors(of: head).isEmpty else { continue }

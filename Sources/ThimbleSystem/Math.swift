@@ -3,7 +3,7 @@ internal import Glibc
 // The C library's functions, for reports. What decides a result is defined to the bit in Formats/numerics.md and
 // computed by kernels.
 
-/// e to the power `x`.
+/// e to the power `x` by the C library.
 public func exponential(_ x: Double) -> Double { exp(x) }
 
 /// The natural logarithm of `x`.

@@ -49,7 +49,7 @@ struct UnheededTests {
   }
 
   @Test(
-    "heads that nothing runs are told, and multiple choice is no classifier",
+    "a head is found without a warning, and multiple choice is no classifier",
     arguments: [
       HeadKind.tokenClassification, .questionAnswering, .beamQuestionAnswering, .multipleChoice,
     ])
@@ -58,7 +58,7 @@ struct UnheededTests {
       ["architectures": [.string(head.rawValue)]], heads: [head]
     ).open()
     #expect(opened.heads == [head])
-    #expect(opened.warnings.count == 1 && opened.warnings[0].contains(head.rawValue))
+    #expect(opened.warnings == [])
   }
 
   @Test("a head that the configuration names and nobody finds is told")

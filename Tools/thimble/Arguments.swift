@@ -6,6 +6,7 @@ public import ThimbleText
 
 // What the libraries let choose, as values of options: --help and error messages list them.
 extension ActivationPrecision: ExpressibleByArgument {}
+extension Aggregation: ExpressibleByArgument {}
 extension Convention: ExpressibleByArgument {}
 extension EncodingOptions.Mode: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}

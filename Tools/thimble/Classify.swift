@@ -69,12 +69,6 @@ struct Classify: ParsableCommand {
   }
 
   private func table(_ line: InputText, _ scores: [ClassScore]) -> String {
-    let labels = scores.map { $0.label.printable(limit: 60) }
-    let width = labels.map(displayWidth).max() ?? 0
-    return "\(line.shown)\n"
-      + zip(labels, scores).map { label, score in
-        let padding = String(repeating: " ", count: width - displayWidth(label))
-        return "  \(label)\(padding)  \(shortNumber(score.score, 4))\n"
-      }.joined()
+    "\(line.shown)\n" + rows(scores.map { [$0.label, shortNumber($0.score, 4)] })
   }
 }

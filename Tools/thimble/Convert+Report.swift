@@ -73,8 +73,7 @@ extension Convert.Outcome {
       "secondsOfCalibration": number(secondsOfLearning),
       "peakPrivateBytes": report.peakPrivateBytes.map { JSONValue($0) } ?? .null,
       "hasTokenizer": .bool(checkpoint.tokenizer != nil),
-      "heads": .array(
-        checkpoint.heads.map { ["class": .string($0.rawValue), "runs": .bool($0.isRunnable)] }),
+      "heads": .array(checkpoint.heads.map { ["class": .string($0.rawValue)] }),
       "warnings": .array(checkpoint.warnings.map { .string($0) }), "groups": .array(groups),
       "ignored": .array(ignored),
     ]).text(.pretty) + "\n"

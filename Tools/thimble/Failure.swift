@@ -89,6 +89,7 @@ private func advice(for error: any Error) -> String? {
   case ThimbleError.tooLong, ModelError.tooManyTokens:
     "Split it, or cut it with --truncate."
   case ThimbleError.noTokenizer: "Or give token ids with --ids."
+  case ThimbleError.label: "Name one with --label."
   case ThimbleError.model(let error): advice(for: error)
   case EvaluationError.classes: "Say which is which with --labels."
   case ModelError.budget: "Raise --memory."

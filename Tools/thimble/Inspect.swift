@@ -108,8 +108,8 @@ private struct FileContents {
   }
 
   var headLine: String {
-    let words = heads.map { "\($0.purpose)\($0.isRunnable ? "" : " (nothing runs it yet)")" }
-    return words.isEmpty ? "none: vectors of texts only" : words.joined(separator: "; ")
+    heads.isEmpty
+      ? "none: vectors of texts only" : heads.map(\.purpose).joined(separator: "; ")
   }
 
   var languageLine: String {
@@ -178,7 +178,7 @@ private struct FileContents {
       "path": .string(file.path), "size": JSONValue(file.size),
       "bitsPerWeight": .number(bitsPerWeight), "parameters": JSONValue(parameterCount),
       "tokenizerSize": JSONValue(file.tokenizer.count),
-      "heads": .array(heads.map { ["class": .string($0.rawValue), "runs": .bool($0.isRunnable)] }),
+      "heads": .array(heads.map { ["class": .string($0.rawValue)] }),
       "configuration": configuration.json,
       "tensors": .array(
         file.tensors.map { tensor in

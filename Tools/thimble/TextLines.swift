@@ -124,12 +124,17 @@ func errorBlock(_ text: InputText, _ message: String) -> String {
 enum LineError: Error, CustomStringConvertible {
   case notUTF8
   case noVocabulary(path: String)
+  case noTab
+  case fewChoices(found: Int)
 
   var description: String {
     switch self {
     case .notUTF8: "The text is not UTF-8. Convert it first, for example with iconv."
     case .noVocabulary(let path):
       "\(path.printable()): has no vocabulary. Convert a checkpoint with vocab.json and merges.txt."
+    case .noTab: "The line has no tab between a question and its context."
+    case .fewChoices(let found):
+      "The line has \(found) choices behind the prompt, with tabs between them; at least two are needed."
     }
   }
 }

@@ -17,33 +17,30 @@ extension ModelConfiguration {
     summary.usesProjection && summary.projectsToLabels ? labels.count : embeddingSize
   }
 
+  /// The layer that scores the labels of a token.
+  public var tokenLabels: LinearSlot {
+    LinearSlot("classifier", from: embeddingSize, to: labels.count)
+  }
+
+  /// The layer that scores a token as the start and as the end of an answer, whatever the labels.
+  public var answerBounds: LinearSlot { LinearSlot("qa_outputs", from: embeddingSize, to: 2) }
+
+  /// The head that finds answers by a beam search over starts.
+  public var answerBeam: AnswerBeamSlots { AnswerBeamSlots(width: embeddingSize) }
+
+  /// The layer that scores a choice by its summary.
+  public var choiceScore: LinearSlot { LinearSlot("logits_proj", from: labels.count, to: 1) }
+
   /// The tensors that `head` adds to the encoder. A tied output matrix is not among them.
   public func tensors(of head: HeadKind) -> [ModelTensor] {
-    let d = embeddingSize
     let summary = summaryProjection?.tensors ?? []
-    func linear(_ name: String, from inputs: Int, to outputs: Int) -> [ModelTensor] {
-      LinearSlot(name, from: inputs, to: outputs).tensors
-    }
-    switch head {
-    case .languageModel:
-      return tiesOutputEmbedding ? [vocabularyOutput.bias] : vocabularyOutput.tensors
-    case .sequenceClassification:
-      return summary
-    case .tokenClassification:
-      return linear("classifier", from: d, to: labels.count)
-    case .questionAnswering:
-      return linear("qa_outputs", from: d, to: 2)  // a start and an end, whatever the labels
-    case .beamQuestionAnswering:
-      let end = "qa_outputs.end_logits"
-      let answer = "qa_outputs.answer_class"
-      return linear("qa_outputs.start_logits.dense", from: d, to: 1)
-        + linear("\(end).dense_0", from: 2 * d, to: d)
-        + NormSlot("\(end).LayerNorm", width: d, .heads).tensors
-        + linear("\(end).dense_1", from: d, to: 1)
-        + linear("\(answer).dense_0", from: 2 * d, to: d)
-        + [LinearSlot("\(answer).dense_1", from: d, to: 1).weight]
-    case .multipleChoice:
-      return summary + linear("logits_proj", from: labels.count, to: 1)
+    return switch head {
+    case .languageModel: tiesOutputEmbedding ? [vocabularyOutput.bias] : vocabularyOutput.tensors
+    case .sequenceClassification: summary
+    case .tokenClassification: tokenLabels.tensors
+    case .questionAnswering: answerBounds.tensors
+    case .beamQuestionAnswering: answerBeam.tensors
+    case .multipleChoice: summary + choiceScore.tensors
     }
   }
 

@@ -10,8 +10,11 @@ public protocol Head: AnyObject, SendableMetatype {
   /// What is read of it.
   associatedtype Reading: Sendable
 
-  /// The head of a checkpoint whose tensors it needs; nil for what any encoder can do.
-  static var kind: HeadKind? { get }
+  /// The heads of checkpoints of which it runs any; none: what every encoder can do.
+  static var kinds: [HeadKind] { get }
+
+  /// The query of the smallest sequence, `</s> <mask> </s>`, that shows whether the head works.
+  static var probe: Query { get }
 
   /// The tokens of a sequence whose last hidden states `query` needs, in increasing order; nil: all of them.
   static func rows(of query: Query) -> [Int]?
@@ -39,13 +42,24 @@ public protocol Head: AnyObject, SendableMetatype {
 
   /// Whether all of `reading` are finite numbers.
   static func isFinite(_ reading: Reading) -> Bool
-
-  /// The query of the smallest sequence, `</s> <mask> </s>`, that shows whether the head works.
-  static func probe(_ configuration: ModelConfiguration) -> Query
 }
 
 extension Head {
   public static func scoredRows(of query: Query) -> Int { 0 }
+
+  /// - Throws: `ModelError.head`, which says what the model has instead, unless `provider` has one of `kinds`.
+  static func require(of provider: any WeightProvider) throws(ModelError) {
+    let heads = provider.heads
+    guard !kinds.contains(where: heads.contains), let wanted = kinds.first else { return }
+    throw .head(
+      path: provider.path,
+      reason:
+        "there is no head for \(wanted.purpose): \(provider.configuration.tensors(of: wanted).first?.name ?? "none of its tensors") of \(wanted.rawValue) is not there. The model has "
+        + (heads.isEmpty
+          ? "no head, so it only makes vectors of texts."
+          : "one for \(heads.map { "\($0.purpose) (\($0.rawValue))" }.joined(separator: ", and one for ")).")
+    )
+  }
 }
 
 /// How much heads read at once.
@@ -53,7 +67,7 @@ public struct HeadSize: Sendable, Equatable {
   /// Positions that are scored against the vocabulary at once: each takes 4 bytes per token of the vocabulary, and each
   /// further round decodes the output matrix again.
   public var positionsPerRound: Int
-  /// Sequences that go through a head's own layers at once.
+  /// Sequences, or tokens, that go through a head's own layers at once.
   public var sequences = 64
   /// What the inputs of int8 weights are rounded to.
   public var activations: ActivationPrecision
@@ -78,12 +92,13 @@ public struct HeadMemory: Sendable, Equatable {
 /// All heads that there are.
 public enum Heads {
   public static let all: [any Head.Type] = [
-    SentencePooling.self, SequenceClassifier.self, MaskedLanguageModel.self,
+    SentencePooling.self, SequenceClassifier.self, MaskedLanguageModel.self, TokenClassifier.self,
+    QuestionAnswering.self, MultipleChoice.self,
   ]
 
   /// Those of `all` that a model with `kinds` has.
   public static func available(_ kinds: [HeadKind]) -> [any Head.Type] {
-    all.filter { head in head.kind.map(kinds.contains) ?? true }
+    all.filter { head in head.kinds.isEmpty || head.kinds.contains(where: kinds.contains) }
   }
 }
 

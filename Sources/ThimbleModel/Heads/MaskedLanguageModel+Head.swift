@@ -41,7 +41,8 @@ extension MaskedLanguageModel {
   /// For each position the likeliest tokens, best first; equal ones by id.
   public typealias Reading = [[TokenScore]]
 
-  public static var kind: HeadKind? { .languageModel }
+  public static var kinds: [HeadKind] { [.languageModel] }
+  public static var probe: Query { Query(positions: [1], count: 1) }
 
   public static func rows(of query: Query) -> [Int]? { query.positions }
 
@@ -54,10 +55,6 @@ extension MaskedLanguageModel {
 
   public static func isFinite(_ reading: Reading) -> Bool {
     reading.allSatisfy { $0.allSatisfy { $0.probability.isFinite && $0.logit.isFinite } }
-  }
-
-  public static func probe(_ configuration: ModelConfiguration) -> Query {
-    Query(positions: [1], count: 1)
   }
 
   public func read(

@@ -5,12 +5,9 @@ public import ThimbleSystem
 /// The head that scores every token of the vocabulary at chosen positions.
 public final class MaskedLanguageModel: Head {
   public let encoder: Encoder
-  private let head: LinearGroup
+  private let layer: HeadLayer
   private let logits: FloatRows
-  private let scored: FloatRows
-  private let quantized: QuantizedRows
   private let path: String
-  private let provider: any WeightProvider
 
   /// Positions that are scored at once.
   public let positionsPerRound: Int
@@ -39,31 +36,24 @@ public final class MaskedLanguageModel: Head {
     _ provider: any WeightProvider, on encoder: Encoder, _ size: HeadSize
   ) throws(ModelError) {
     self.encoder = encoder
-    self.provider = provider
     path = provider.path
     positionsPerRound = size.positionsPerRound
     let configuration = provider.configuration
-    let width = configuration.embeddingSize
     logits = encoder.lend(rows: positionsPerRound, width: configuration.vocabularySize)
-    do {
-      scored = try FloatRows(rows: positionsPerRound, width: width)
-      quantized = try QuantizedRows(
-        rows: positionsPerRound, k: PanelGeometry.paddedColumns(width),
-        precision: encoder.activations)
-    } catch { throw .system(error) }
     let output = configuration.vocabularyOutput
     let matrix =
       configuration.tiesOutputEmbedding
       ? encoder.tokenMatrix : try provider.matrix(output.weight)
     let bias = try provider.vector(output.bias)
-    head = LinearGroup([(Linear(weights: matrix, bias: bias), logits)])
+    layer = try HeadLayer(
+      Linear(weights: matrix, bias: bias), of: provider, on: encoder, rows: positionsPerRound,
+      output: logits)
   }
 
   public static func memory(_ configuration: ModelConfiguration, _ size: HeadSize) -> HeadMemory {
     let (rows, width) = (size.positionsPerRound, configuration.embeddingSize)
     return HeadMemory(
-      own: FloatRows.byteCount(rows: rows, width: width)
-        + QuantizedRows.byteCount(rows: rows, columns: width, precision: size.activations),
+      own: HeadLayer.byteCount(rows: rows, from: width, size.activations),
       borrowed: FloatRows.byteCount(rows: rows, width: configuration.vocabularySize))
   }
 
@@ -100,17 +90,7 @@ public final class MaskedLanguageModel: Head {
 
   /// Computes the logits at `rows`, at most `positionsPerRound`, of the hidden states that were encoded last.
   public func computeLogits(at rows: some Collection<Int>) throws(ModelError) {
-    let hidden = encoder.hidden
-    for (target, row) in rows.enumerated() {
-      for column in 0..<hidden.width {
-        scored.values[target * scored.stride + column] =
-          hidden.values[row * hidden.stride + column]
-      }
-    }
-    encoder.quantize(scored, for: head.inputForm, into: quantized, rows: rows.count)
-    do {
-      try encoder.compute(head, scored, quantized, rows: rows.count)
-    } catch { throw .weights(error) }
-    try provider.checkUnchanged()
+    for (target, row) in rows.enumerated() { layer.take(row, to: target) }
+    try layer.compute(rows: rows.count)
   }
 }

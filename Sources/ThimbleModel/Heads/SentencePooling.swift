@@ -48,7 +48,8 @@ public final class SentencePooling: Head {
   private let encoder: Encoder
   private let vector: FloatRows
 
-  public static var kind: HeadKind? { nil }
+  public static var kinds: [HeadKind] { [] }
+  public static var probe: Pooling { .mean }
 
   public static func rows(of query: Pooling) -> [Int]? { query == .first ? [0] : nil }
 
@@ -57,8 +58,6 @@ public final class SentencePooling: Head {
   }
 
   public static func isFinite(_ reading: [Float]) -> Bool { reading.allSatisfy(\.isFinite) }
-
-  public static func probe(_ configuration: ModelConfiguration) -> Pooling { .mean }
 
   public static func memory(_ configuration: ModelConfiguration, _ size: HeadSize) -> HeadMemory {
     HeadMemory(own: FloatRows.byteCount(rows: 1, width: configuration.embeddingSize))
@@ -81,12 +80,5 @@ public final class SentencePooling: Head {
       encoder.summarize(pooling == .mean ? .mean : .first, rows, into: vector, at: 0)
       deliver(index, vector.row(0))
     }
-  }
-}
-
-extension FloatRows {
-  /// A copy of row `row`.
-  func row(_ row: Int) -> [Float] {
-    values.withSpan(row * stride..<row * stride + width) { span in span.indices.map { span[$0] } }
   }
 }

@@ -88,7 +88,8 @@ struct APIError: Error {
     case .text: self = .invalid(error.description, kind: .tokenizer)
     case .emptyText: self = .invalid(error.description, kind: .empty)
     case .tooLong(let tokens, let limit): self = .tooLong(tokens, limit)
-    case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .notIDs, .language, .target:
+    case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .notIDs, .language, .target,
+      .stride, .longQuestion, .label:
       self = .invalid(error.description)
     }
   }
