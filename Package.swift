@@ -117,7 +117,9 @@ let package = Package(
       "ThimbleEvaluationTests", ["ThimbleEvaluation", "ThimbleConvert", "ThimbleTestSupport"],
       fixtures: true),
     tests("ThimbleCalibrationTests", ["ThimbleCalibration", "ThimbleTestSupport"]),
-    tests("ThimbleTests", ["ThimbleReference", "ThimbleTestSupport"]),
+    tests(
+      "ThimbleTests", ["ThimbleReference", "ThimbleConvert", "ThimbleTestSupport"],
+      fixtures: true),
     tests("ThimbleServerTests", ["ThimbleServer", "ThimbleConvert", "ThimbleTestSupport"]),
     tests("CommandTests", ["ThimbleCommand", "ThimbleJSON", "ThimbleTestSupport"], fixtures: true),
   ]

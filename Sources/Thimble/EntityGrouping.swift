@@ -18,6 +18,9 @@ struct EntityGrouping {
     var bytes: Range<Int>?
     /// The first and the last of the tokens.
     var tokens: Range<Int>
+
+    /// The mean over its words, or tokens.
+    var score: Double { scores.reduce(0, +) / Double(scores.count) }
   }
 
   /// The entities of `tokens`, in order, those that are outside of everything among them.

@@ -103,7 +103,7 @@ public struct TagQuery: Sendable {
       labels: text.configuration.labels, aggregation: options.aggregation)
     return grouping.groups(tokens).filter { !options.ignored.contains($0.label) }.map { group in
       Entity(
-        label: group.label, score: group.scores.reduce(0, +) / Double(group.scores.count),
+        label: group.label, score: group.score,
         text: group.bytes.flatMap { pieces?.part($0) } ?? spelling(group.tokens),
         bytes: group.bytes, scalars: group.bytes.flatMap { pieces?.scalars($0) },
         index: options.aggregation == .none ? tokens[group.tokens.lowerBound].index : nil)
