@@ -5,6 +5,8 @@ extension ModelConfiguration {
   private static let sizes = 1...(1 << 20)
   private static let vocabularySizes = 1...(1 << 26)
   private static let layerCounts = 1...1024
+  /// Each start of a beam search costs a pass of its own over the sequence.
+  private static let beamWidths = 1...100
 
   /// Understands a Hugging Face `config.json`, the parameters of an original checkpoint, or `json`.
   ///
@@ -36,8 +38,8 @@ extension ModelConfiguration {
     labels = try Self.labels(reader)
     problemType = try reader.choice("problem_type", wanted: "the name of a problem type")
     summary = try Summary(reader)
-    startTopCount = try reader.integer("start_n_top", default: 5, in: Self.sizes)
-    endTopCount = try reader.integer("end_n_top", default: 5, in: Self.sizes)
+    startTopCount = try reader.integer("start_n_top", default: 5, in: Self.beamWidths)
+    endTopCount = try reader.integer("end_n_top", default: 5, in: Self.beamWidths)
     try checkLanguages()
   }
 

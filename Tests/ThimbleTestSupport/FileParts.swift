@@ -186,8 +186,8 @@ extension FileParts.Tensor {
 }
 
 extension FileParts {
-  /// A model of one layer of width 64 with heads for language, classes of texts and classes of tokens, of made-up weights. Its
-  /// matrices are quantised, some with column factors.
+  /// A model of one layer of width 64 with heads for language, classes of texts, classes of tokens and answers, of made-up weights.
+  /// Its matrices are quantised, some with column factors.
   public init(tokenizer: [UInt8], vocabularySize: Int, languages: [String]) throws {
     var ids = JSONObject()
     for (id, name) in languages.enumerated() { ids.set(name, to: JSONValue(id)) }
@@ -201,7 +201,9 @@ extension FileParts {
     self.tokenizer = tokenizer
     let model = try ModelConfiguration(json: json)
     var seed: UInt64 = 1
-    let heads: [HeadKind] = [.languageModel, .sequenceClassification, .tokenClassification]
+    let heads: [HeadKind] = [
+      .languageModel, .sequenceClassification, .tokenClassification, .beamQuestionAnswering,
+    ]
     for tensor in model.encoderSlots.tensors + heads.flatMap(model.tensors(of:)) {
       tensors.append(Tensor(tensor.name, shape: tensor.shape, seed: &seed))
     }

@@ -187,6 +187,12 @@ private func run() throws {
   let source = try ModelSource.file(path, options: options)
   var textOptions = TextOptions()
   textOptions.truncates = true
+  var tagging = TagOptions()
+  tagging.text = textOptions
+  ignoringTexts { _ = try Tagger(source).tag(text, tagging) }
+  var answering = AnswerOptions()
+  (answering.text, answering.top) = (textOptions, 3)
+  ignoringTexts { _ = try QuestionAnswerer(source).answer("a", about: text, answering) }
   for convention in Convention.allCases {
     textOptions.convention = convention
     let embedder = try SentenceEmbedder(source)
