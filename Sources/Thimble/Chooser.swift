@@ -24,16 +24,15 @@ public final class Chooser {
     }
   }
 
-  /// For each of `inputs`, the choices of one prompt, its probability among them.
-  public func choose(_ inputs: [SequenceInput]) throws(ThimbleError) -> [Double] {
-    softmax(
-      try session.read(MultipleChoice.self, inputs.map { ($0, MultipleChoice.Query()) }))
-  }
-
   /// For each of `choices` its probability among them.
   public func choose(
     _ prompt: String, among choices: [String], _ options: TextOptions = TextOptions()
   ) throws(ThimbleError) -> [Double] {
-    try choose(inputs(prompt, among: choices, options))
+    let inputs = try inputs(prompt, among: choices, options)
+    return Self.shares(
+      try session.read(MultipleChoice.self, inputs.map { ($0, MultipleChoice.Query()) }))
   }
+
+  /// The probabilities that the scores of a prompt's choices come to.
+  public static func shares(_ scores: [Float]) -> [Double] { softmax(scores) }
 }

@@ -49,6 +49,21 @@ struct LineReaderTests {
     }
   }
 
+  @Test("are there at once in a file, and at its end")
+  func ready() async {
+    await #expect(processExitsWith: .success) {
+      let folder = TemporaryFolder()
+      let path = try folder.write(Array("a\n\nb".utf8), to: "input")
+      try withExtendedLifetime(folder) { try replaceStandardInput(by: path) }
+      var reader = LineReader()
+      for line in LineReaderTests.text("a", "", "b") {
+        #expect(try reader.isReady() && reader.isReady())
+        #expect(try reader.next() == line)
+      }
+      #expect(try reader.isReady() && reader.next() == nil && reader.isReady())
+    }
+  }
+
   @Test("may be longer than what is read at a time, and end where it ends")
   func manyReads() async {
     await #expect(processExitsWith: .success) {

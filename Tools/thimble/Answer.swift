@@ -77,6 +77,8 @@ struct Answer: ParsableCommand {
 
   @OptionGroup var lines: LineOptions
 
+  @OptionGroup var passes: PassOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -96,24 +98,23 @@ struct Answer: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run, heads: [QuestionAnswering.self])
+      let source = try openSource(
+        model, passes.sizing(options.run), heads: [QuestionAnswering.self])
       let answerer = try QuestionAnswerer(source)
       options.announce(source)
       for caution in try answerer.texts.text.cautions(language: language, convention) {
         warn(caution)
       }
       let context = try contextFile.map(Self.text(ofFile:)) ?? context
-      try lines.forEach(question.map { [$0] } ?? []) { line in
+      try lines.forEach(question.map { [$0] } ?? [], in: answerer.session) { line in
         let (question, context) = try Self.parts(try line.string(), context)
         let query = try AnswerQuery(question, about: context, answerOptions, with: answerer.texts)
-        var progress = Progress(
-          "Reading the context", unit: .items("windows"), total: query.items.count)
-        let answers = try answerer.answer(query) { progress.update($0) }
-        progress.finish()
-        try StandardStream.output.write(
-          json ? answers.json.text() + "\n" : "\(line.shown)\n" + table(answers))
+        return PreparedText<QuestionAnswering>(items: query.items) { readings in
+          let answers = query.answer(readings)
+          return json ? answers.json.text() + "\n" : "\(line.shown)\n" + table(answers)
+        }
       } orElse: { line, message in
-        try StandardStream.output.write(json ? errorLine(message) : errorBlock(line, message))
+        json ? errorLine(message) : errorBlock(line, message)
       }
       options.account()
     }

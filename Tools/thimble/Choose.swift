@@ -30,6 +30,8 @@ struct Choose: ParsableCommand {
 
   @OptionGroup var lines: LineOptions
 
+  @OptionGroup var passes: PassOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -43,22 +45,23 @@ struct Choose: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run, heads: [MultipleChoice.self])
+      let source = try openSource(model, passes.sizing(options.run), heads: [MultipleChoice.self])
       let chooser = try Chooser(source)
       options.announce(source)
       try sequence.input.check(for: chooser.texts.text)
       let given = promptAndChoices.isEmpty ? [] : [promptAndChoices.joined(separator: "\t")]
       var notices = TextNotices()
-      try lines.forEach(given) { line in
+      try lines.forEach(given, in: chooser.session) { line in
         let parts = given.isEmpty ? try Self.parts(try line.string()) : promptAndChoices
         notices.look(at: line)
         let choices = Array(parts.dropFirst())
         let inputs = try chooser.inputs(parts[0], among: choices, sequence.text)
-        let shares = try chooser.choose(inputs)
-        try StandardStream.output.write(
-          json ? jsonLine(shares) : table(parts[0], choices, shares))
+        return PreparedText<MultipleChoice>(items: inputs.map { ($0, .init()) }) { scores in
+          let shares = Chooser.shares(scores)
+          return json ? jsonLine(shares) : table(parts[0], choices, shares)
+        }
       } orElse: { line, message in
-        try StandardStream.output.write(json ? errorLine(message) : errorBlock(line, message))
+        json ? errorLine(message) : errorBlock(line, message)
       }
       options.account()
     }

@@ -30,21 +30,27 @@ struct Classify: ParsableCommand {
 
   @OptionGroup var lines: LineOptions
 
+  @OptionGroup var passes: PassOptions
+
   @OptionGroup var options: ModelOptions
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run, heads: [SequenceClassifier.self])
+      let source = try openSource(
+        model, passes.sizing(options.run), heads: [SequenceClassifier.self])
       let classifier = try TextClassifier(source)
       options.announce(source)
       try sequence.input.check(for: classifier.texts.text)
       var notices = TextNotices()
-      try lines.forEach(text) { line in
+      let classes = Classes(classifier.session.configuration)
+      try lines.forEach(text, in: classifier.session) { line in
         let input = try input(line, classifier.texts, &notices)
-        let scores = try classifier.classify([input])[0]
-        try StandardStream.output.write(json ? jsonLine(scores) : table(line, scores))
+        return PreparedText<SequenceClassifier>(items: [(input, .init())]) { logits in
+          let scores = classes.ranked(logits[0])
+          return json ? scores.json.text() + "\n" : table(line, scores)
+        }
       } orElse: { line, message in
-        try StandardStream.output.write(json ? errorLine(message) : errorBlock(line, message))
+        json ? errorLine(message) : errorBlock(line, message)
       }
       options.account()
     }
@@ -61,11 +67,6 @@ struct Classify: ParsableCommand {
       parts[0], pairedWith: parts.count > 1 ? parts[1] : nil, sequence.text)
     notices.look(texts.text.caution(tokens: input.ids), at: line)
     return input
-  }
-
-  private func jsonLine(_ scores: [ClassScore]) -> String {
-    scores.json.text()
-      + "\n"
   }
 
   private func table(_ line: InputText, _ scores: [ClassScore]) -> String {

@@ -39,6 +39,8 @@ struct Embed: ParsableCommand {
 
   @OptionGroup var lines: LineOptions
 
+  @OptionGroup var passes: PassOptions
+
   @OptionGroup var options: ModelOptions
 
   private static let cosineNeeds =
@@ -53,7 +55,7 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run, heads: [SentencePooling.self])
+      let source = try openSource(model, passes.sizing(options.run), heads: [SentencePooling.self])
       let embedder = try SentenceEmbedder(source, pooling: pooling)
       options.announce(source)
       try sequence.input.check(for: embedder.texts.text)
@@ -64,49 +66,48 @@ struct Embed: ParsableCommand {
 
   private func printVectors(_ embedder: SentenceEmbedder) throws {
     var notices = TextNotices()
-    try lines.forEach(text) { line in
-      let vector = try vector(line, embedder, &notices)
-      try StandardStream.output.write(JSONValue.array(vector.map { JSONValue($0) }).text() + "\n")
+    try lines.forEach(text, in: embedder.session) { line in
+      PreparedText<SentencePooling>(items: [(try input(line, embedder, &notices), pooling)]) {
+        let vector = normalize ? $0[0].normalized : $0[0]
+        return JSONValue.array(vector.map { JSONValue($0) }).text() + "\n"
+      }
     } orElse: { _, message in
-      try StandardStream.output.write(errorLine(message))
+      errorLine(message)
     }
   }
 
   private func printCosines(_ embedder: SentenceEmbedder) throws {
     var notices = TextNotices()
     var first: [Float]?
-    let count = try lines.forEach(text) { line in
-      let vector = try vector(line, embedder, &notices)
-      guard let first else {
-        first = vector
-        return
+    let count = try lines.forEach(text, in: embedder.session) { line in
+      PreparedText<SentencePooling>(items: [(try input(line, embedder, &notices), pooling)]) {
+        let vector = $0[0].normalized
+        guard let first else {
+          first = vector
+          return ""
+        }
+        let product = zip(first, vector).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        let answer: JSONValue = [
+          "cosine": .number(product), "text": .string(String(decoding: line.bytes, as: UTF8.self)),
+        ]
+        return json ? answer.text() + "\n" : "\(decimal(product, 4))  \(line.shown)\n"
       }
-      let product = zip(first, vector).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-      let answer: JSONValue = [
-        "cosine": .number(product), "text": .string(String(decoding: line.bytes, as: UTF8.self)),
-      ]
-      try StandardStream.output.write(
-        json ? answer.text() + "\n" : "\(decimal(product, 4))  \(line.shown)\n")
     } orElse: { line, message in
       // Without the first there is nothing to compare the others with.
       guard first != nil else { throw ExitCode(Failure.data.rawValue) }
-      try StandardStream.output.write(json ? errorLine(message) : "error   \(line.shown)\n")
+      return json ? errorLine(message) : "error   \(line.shown)\n"
     }
     if count < 2 { throw ValidationError(Self.cosineNeeds) }
   }
 
-  private func vector(
+  private func input(
     _ line: InputText, _ embedder: SentenceEmbedder, _ notices: inout TextNotices
-  ) throws -> [Float] {
+  ) throws -> SequenceInput {
     let (texts, text) = (embedder.texts, sequence.text)
-    let input: SequenceInput
-    if sequence.input.ids {
-      input = try texts.input(ids: try line.ids(), text)
-    } else {
-      notices.look(at: line)
-      input = try texts.input(try line.string(), text)
-      notices.look(texts.text.caution(tokens: input.ids), at: line)
-    }
-    return try embedder.embed([input], normalized: normalize)[0]
+    if sequence.input.ids { return try texts.input(ids: try line.ids(), text) }
+    notices.look(at: line)
+    let input = try texts.input(try line.string(), text)
+    notices.look(texts.text.caution(tokens: input.ids), at: line)
+    return input
   }
 }

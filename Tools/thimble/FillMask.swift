@@ -38,6 +38,8 @@ struct FillMask: ParsableCommand {
 
   @OptionGroup var lines: LineOptions
 
+  @OptionGroup var passes: PassOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -62,19 +64,23 @@ struct FillMask: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run, heads: [MaskedLanguageModel.self])
+      let source = try openSource(
+        model, passes.sizing(options.run), heads: [MaskedLanguageModel.self])
       let model = try LanguageModel(source)
       options.announce(source)
       try input.check(for: model.text)
       let targets = try model.targets(targetNames)
       for replacement in targets.replacements { sayReplaced(replacement, in: model.text) }
       var notices = TextNotices()
-      try lines.forEach(text) { line in
+      try lines.forEach(text, in: model.session) { line in
         let query = try query(line, model, targets, &notices)
-        let fillings = try model.answer(query)
-        try StandardStream.output.write(json ? jsonLine(fillings) : table(line, fillings))
+        let scoring = query.scoring(masks: query.positions.indices)
+        return PreparedText<MaskedLanguageModel>(items: [(query.sequence, scoring)]) { readings in
+          let fillings = readings[0].enumerated().map { query.fillings($1, mask: $0) }
+          return json ? jsonLine(fillings) : table(line, fillings)
+        }
       } orElse: { line, message in
-        try StandardStream.output.write(json ? errorLine(message) : errorBlock(line, message))
+        json ? errorLine(message) : errorBlock(line, message)
       }
       options.account()
     }

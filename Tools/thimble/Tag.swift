@@ -54,6 +54,8 @@ struct Tag: ParsableCommand {
 
   @OptionGroup var lines: LineOptions
 
+  @OptionGroup var passes: PassOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -69,18 +71,20 @@ struct Tag: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try openSource(model, options.run, heads: [TokenClassifier.self])
+      let source = try openSource(model, passes.sizing(options.run), heads: [TokenClassifier.self])
       let tagger = try Tagger(source)
       options.announce(source)
       try sequence.input.check(for: tagger.texts.text)
       try checkLabels(tagger.session.configuration.labels)
       var notices = TextNotices()
-      try lines.forEach(text) { line in
-        let entities = try tagger.tag(try query(line, tagger.texts, &notices))
-        try StandardStream.output.write(
-          json ? entities.json.text() + "\n" : "\(line.shown)\n" + table(entities))
+      try lines.forEach(text, in: tagger.session) { line in
+        let query = try query(line, tagger.texts, &notices)
+        return PreparedText<TokenClassifier>(items: query.items) { readings in
+          let entities = query.answer(readings)
+          return json ? entities.json.text() + "\n" : "\(line.shown)\n" + table(entities)
+        }
       } orElse: { line, message in
-        try StandardStream.output.write(json ? errorLine(message) : errorBlock(line, message))
+        json ? errorLine(message) : errorBlock(line, message)
       }
       options.account()
     }

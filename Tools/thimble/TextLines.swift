@@ -23,6 +23,8 @@ struct LineOptions: ParsableArguments {
 /// A text to be answered.
 struct InputText {
   let bytes: [UInt8]
+  /// Its number among the texts, from 0.
+  let index: Int
   /// "line 3", or "text 2" of several on the command line; nil for the only one there.
   let place: String?
 
@@ -31,7 +33,7 @@ struct InputText {
 }
 
 /// Where the texts of a run come from: the command line, or standard input, line by line as they come.
-private enum TextSource {
+enum TextSource {
   case arguments(ArraySlice<String>, count: Int)
   case lines(LineReader)
 
@@ -49,21 +51,32 @@ private enum TextSource {
       guard let text = rest.first else { return nil }
       self = .arguments(rest.dropFirst(), count: count)
       let place = count > 1 ? "text \(count - rest.count + 1)" : nil
-      return (InputText(bytes: Array(text.utf8), place: place), nil)
+      return (
+        InputText(bytes: Array(text.utf8), index: count - rest.count, place: place), nil
+      )
     case .lines(var reader):
       self = .arguments([], count: 0)  // so that the reader has one owner while it changes
       let line = try reader.next()
-      let place = "line \(reader.lineNumber)"
+      let (index, place) = (reader.lineNumber - 1, "line \(reader.lineNumber)")
       self = .lines(reader)
       switch line {
-      case .bytes(let bytes): return (InputText(bytes: bytes, place: place), nil)
+      case .bytes(let bytes): return (InputText(bytes: bytes, index: index, place: place), nil)
       case .tooLong:
         return (
-          InputText(bytes: [], place: place), .lineTooLong(limit: reader.longestLine)
+          InputText(bytes: [], index: index, place: place), .lineTooLong(limit: reader.longestLine)
         )
       case nil: return nil
       }
     }
+  }
+
+  /// Whether the next text is there already, or that there is none.
+  mutating func isReady() throws(SystemError) -> Bool {
+    guard case .lines(var reader) = self else { return true }
+    self = .arguments([], count: 0)  // as in next()
+    let isReady = try reader.isReady()
+    self = .lines(reader)
+    return isReady
   }
 }
 
@@ -101,7 +114,7 @@ extension LineOptions {
 }
 
 /// Whether there is no use in going on with other texts: an output that takes nothing, a model that is damaged.
-private func endsRun(_ error: any Error) -> Bool {
+func endsRun(_ error: any Error) -> Bool {
   switch error {
   case SystemError.lineTooLong: false
   case is SystemError, is ExitCode, is ValidationError: true
