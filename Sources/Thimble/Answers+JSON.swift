@@ -66,9 +66,34 @@ extension JSONObject {
 }
 
 extension TextScore {
-  /// The score of a text, and of its tokens.
+  /// The score of a text, and of its tokens; of a likelihood also the perplexities.
   public var json: JSONValue {
-    ["score": .number(score), "tokens": .array(tokens.map(\.json))]
+    var members: JSONObject = ["score": .number(score)]
+    if method == .causal {
+      members.set("perplexity", to: .number(perplexity))
+      members.set("word_perplexity", to: wordPerplexity.map { .number($0) } ?? nil)
+    }
+    members.set("tokens", to: .array(tokens.map(\.json)))
+    return .object(members)
+  }
+}
+
+extension Completion {
+  /// The text, what was added to it, and why it ends there.
+  public var json: JSONValue {
+    var members: JSONObject = [
+      "text": .string(text), "completion": .string(added),
+      "finish_reason": .string(ending.rawValue),
+      "tokens": .array(tokens.map(\.json)),
+    ]
+    if let seed { members.set("seed", to: .unsigned(seed)) }
+    return .object(members)
+  }
+}
+
+extension Completion.Token {
+  fileprivate var json: JSONValue {
+    ["id": JSONValue(id), "text": .string(text), "score": .number(score)]
   }
 }
 

@@ -11,9 +11,7 @@ extension ModelText {
   public func input(
     ids: [Int], _ options: TextOptions = TextOptions()
   ) throws(ThimbleError) -> SequenceInput {
-    for id in ids where id < 0 || id >= configuration.vocabularySize {
-      throw .tokenID(id, vocabularySize: configuration.vocabularySize)
-    }
+    try checkVocabulary(ids)
     var places = ids.indices.filter { ids[$0] != configuration.specialIDs.padding }
     guard let last = places.last else { throw .noTokens }
     if configuration.isCausal, let gap = places.indices.first(where: { places[$0] != $0 }) {

@@ -1,4 +1,4 @@
-internal import ThimbleArchitecture
+public import ThimbleArchitecture
 internal import ThimbleFormat
 public import ThimbleModel
 public import ThimbleSystem
@@ -9,6 +9,8 @@ public struct ModelSource {
   /// The file or checkpoint that it was opened from.
   public let path: String
   public let provider: any WeightProvider
+  /// Whether tokens see only those before them, whatever the configuration of `provider` says.
+  public var isCausal: Bool
   /// nil for a model without vocabulary.
   public let tokenizer: TokenizerTables?
   /// What of the memory goes where; nil for a checkpoint that is run in place.
@@ -23,6 +25,13 @@ public struct ModelSource {
   public let heads: [any Head.Type]
   public let headSize: HeadSize
 
+  /// That of the weights, as it is run.
+  public var configuration: ModelConfiguration {
+    var configuration = provider.configuration
+    configuration.isCausal = isCausal
+    return configuration
+  }
+
   /// - Parameters:
   ///   - plan: the one that the weights were made by, if any.
   ///   - heads: what will be read; nil: whatever the weights have heads for.
@@ -33,6 +42,7 @@ public struct ModelSource {
   ) {
     path = provider.path
     self.provider = provider
+    isCausal = provider.configuration.isCausal
     self.tokenizer = tokenizer
     self.plan = plan
     self.maximumTokens = maximumTokens
@@ -58,8 +68,10 @@ public struct ModelSource {
       heads: heads, options.headSize, base: options.base, threads: options.threadCount)
     let weights = try FileWeights(
       file, plan: plan, workers: options.threadCount, kernels: kernels)
-    return ModelSource(
+    var source = ModelSource(
       weights, tokenizer: opened.tables, plan: plan, maximumTokens: plan.maximumTokens,
       heads: heads, plan.headSize, threads: options.threadCount, kernels: kernels)
+    source.isCausal = options.isCausal ?? source.isCausal
+    return source
   }
 }

@@ -24,7 +24,7 @@ public struct ModelText: Sendable {
 
   /// That of the model which `source` makes.
   public init(_ source: ModelSource) {
-    let configuration = source.provider.configuration
+    let configuration = source.configuration
     self.init(
       path: source.path, configuration: configuration,
       tables: source.tokenizer,
@@ -34,6 +34,11 @@ public struct ModelText: Sendable {
   /// - Throws: `ThimbleError.tooLong`, `.tokenID` for an id that the vocabulary does not have.
   public func check(_ ids: [Int]) throws(ThimbleError) {
     guard ids.count <= longestText else { throw .tooLong(tokens: ids.count, limit: longestText) }
+    try checkVocabulary(ids)
+  }
+
+  /// - Throws: `ThimbleError.tokenID` for an id that the vocabulary does not have.
+  func checkVocabulary(_ ids: [Int]) throws(ThimbleError) {
     for id in ids where id < 0 || id >= configuration.vocabularySize {
       throw .tokenID(id, vocabularySize: configuration.vocabularySize)
     }
@@ -61,6 +66,11 @@ public struct ModelText: Sendable {
       throw .language(name, known: ["0 to \(count - 1), by number"])
     }
     return id
+  }
+
+  /// - Throws: `ThimbleError.notCausal` if tokens see what follows them.
+  public func checkCausal() throws(ThimbleError) {
+    guard configuration.isCausal else { throw .notCausal(path: path) }
   }
 
   /// The token `id` as text: "porte".

@@ -1,7 +1,7 @@
 public import ThimbleModel
 public import ThimbleSystem
 
-/// How a model is run. Of all this only `activations` changes a result.
+/// How a model is run. Of all this only `activations` and `isCausal` change a result.
 public struct RunOptions: Sendable {
   /// Private memory to stay under.
   public var memory: MemoryBudget
@@ -15,6 +15,9 @@ public struct RunOptions: Sendable {
   public var positionsPerRound = MaskedLanguageModel.standardPositionsPerRound
   /// What the inputs of int8 weights are rounded to. Checkpoints run in fp32, without rounding.
   public var activations = ActivationPrecision.int8
+  /// Whether tokens see only those before them; nil: as the configuration says. That of the public causal checkpoints
+  /// (xlm-clm-enfr-1024, xlm-clm-ende-1024) says the opposite of what they were trained for.
+  public var isCausal: Bool?
   /// What of the memory belongs to others in the process; nil: what it has when the model is opened.
   public var base: Int?
 

@@ -1,16 +1,22 @@
 internal import ThimbleArchitecture
 public import ThimbleModel
+internal import ThimbleSystem
 internal import ThimbleText
 
-/// Which tokens are masked while one is scored.
+/// What a token is scored by.
 public enum ScoreMethod: String, Sendable, CaseIterable {
-  /// The token alone (Salazar et al., 2020).
+  /// All of the text but the token, which is masked (Salazar et al., 2020).
   case original
-  /// Also the later tokens of its word, which would give it away (Kauf and Ivanova, 2023).
+  /// The same without the later tokens of its word, which would give it away (Kauf and Ivanova, 2023).
   case withinWordLeftToRight = "within_word_l2r"
+  /// The tokens before it, of which the first is that of the beginning: for causal models.
+  case causal
 }
 
-/// A text whose pseudo-log-likelihood is wanted: the sum of log p of its tokens, each masked in a copy of the text.
+/// A text whose likelihood is wanted: the sum of log p of its tokens.
+///
+/// With a causal model it is their true one, and takes one pass. With another it is their pseudo-log-likelihood, for which
+/// each is masked in a copy of the text.
 public struct ScoreQuery: Sendable {
   private let sequence: SequenceInput
   /// Where the tokens that are scored stand, and what of the text they are; nil for ids.
@@ -53,21 +59,29 @@ public struct ScoreQuery: Sendable {
     _ sequence: SequenceInput, scored: [(index: Int, range: Range<Int>?)], pieces: TextPieces?,
     _ method: ScoreMethod, _ text: ModelText
   ) throws(ThimbleError) {
+    // Nothing stands before the first token that could foretell it.
+    let scored = method == .causal ? scored.filter { $0.index > 0 } : scored
     guard !scored.isEmpty else { throw .emptyText }
+    if method == .causal { try text.checkCausal() }
     (self.sequence, self.scored, self.pieces) = (sequence, scored, pieces)
     (self.method, self.text) = (method, text)
   }
 
-  /// How many sequences the score takes: one for each token that is scored.
-  public var count: Int { scored.count }
-  /// The tokens of all of them: grows with the square of the text.
-  public var cost: Int { scored.count * sequence.ids.count }
+  /// How many sequences the score takes: one, or one for each token that is masked.
+  public var count: Int { method == .causal ? 1 : scored.count }
+  /// The tokens of all of them: with masks it grows with the square of the text.
+  public var cost: Int { count * sequence.ids.count }
   /// The tokens of the text, ends included.
   public var tokens: [Int32] { sequence.ids }
 
   /// The sequences, and what is to be read of each.
   public var items: [(sequence: SequenceInput, query: MaskedLanguageModel.Query)] {
-    scored.indices.map { number in
+    if method == .causal {
+      let query = MaskedLanguageModel.Query(
+        positions: scored.map { $0.index - 1 }, choosing: .given(scored.map { id($0.index) }))
+      return [(sequence, query)]
+    }
+    return scored.indices.map { number in
       let index = scored[number].index
       return (
         sequence.exchanging(masked(number)),
@@ -94,23 +108,36 @@ public struct ScoreQuery: Sendable {
 
   /// The score that `readings`, one for each of `items`, add up to.
   public func answer(_ readings: some Collection<MaskedLanguageModel.Reading>) -> TextScore {
-    let tokens = zip(scored, readings).map { place, reading in
-      let score = reading.first?.first?.logProbability ?? -.infinity
+    // One for each token: with masks each has a reading of its own, else all share one.
+    let tokens = zip(scored, readings.joined()).map { place, choices in
+      let score = choices.first?.logProbability ?? -.infinity
       let scalars = place.range.flatMap { pieces?.scalars($0) }
       return TextScore.Token(
         id: id(place.index),
         text: place.range.flatMap { pieces?.part($0) } ?? text.text(of: id(place.index)),
         scalars: scalars, score: score)
     }
-    return TextScore(score: tokens.reduce(0) { $0 + $1.score }, tokens: tokens)
+    return TextScore(
+      method: method, score: tokens.reduce(0) { $0 + $1.score }, tokens: tokens,
+      wordCount: text.tables == nil ? nil : tokens.count { text.endsWord($0.id) })
   }
 }
 
-/// The pseudo-log-likelihood of a text.
+/// The likelihood of a text, or its pseudo-log-likelihood.
 public struct TextScore: Sendable, Equatable {
+  public let method: ScoreMethod
   /// The sum over the tokens, in nats: at most 0.
   public let score: Double
   public let tokens: [Token]
+  /// How many of the tokens end a word; nil without vocabulary.
+  public let wordCount: Int?
+
+  /// The likelihood as a number of equally likely tokens to choose from at each place: exp of the mean of -log p.
+  public var perplexity: Double { exponential(-score / Double(tokens.count)) }
+  /// The same for each word; nil if no word ends.
+  public var wordPerplexity: Double? {
+    wordCount.flatMap { $0 > 0 ? exponential(-score / Double($0)) : nil }
+  }
 
   public struct Token: Sendable, Equatable {
     public let id: Int
@@ -118,13 +145,13 @@ public struct TextScore: Sendable, Equatable {
     public let text: String
     /// Where that is, in Unicode scalars; nil if there is no text.
     public let scalars: Range<Int>?
-    /// log p of the token where it is masked.
+    /// log p of the token.
     public let score: Double
   }
 }
 
 extension LanguageModel {
-  /// The pseudo-log-likelihood of `query`, in as many passes as it needs.
+  /// The likelihood of `query`, in as many passes as it needs.
   public func score(_ query: ScoreQuery) throws(ThimbleError) -> TextScore {
     query.answer(try session.read(MaskedLanguageModel.self, query.items))
   }

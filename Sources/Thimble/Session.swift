@@ -39,7 +39,8 @@ public final class Session {
     text = ModelText(source)
     let encoder = try Encoder(
       source.provider, maximumTokens: source.maximumTokens, heads: wanted, source.headSize,
-      pool: ComputePool(threadCount: source.threads), kernels: source.kernels)
+      isCausal: source.isCausal, pool: ComputePool(threadCount: source.threads),
+      kernels: source.kernels)
     self.encoder = encoder
     heads = try wanted.map { try $0.init(source.provider, on: encoder, source.headSize) }
     batch = try Batch(maximumTokens: source.maximumTokens)

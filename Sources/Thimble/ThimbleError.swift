@@ -15,6 +15,10 @@ public enum ThimbleError: Error, CustomStringConvertible {
   case noTokens
   /// Cutting the text to `limit` tokens would take away `count` of its masks.
   case maskCut(count: Int, limit: Int)
+  /// The model sees what follows a token, and cannot say what comes next.
+  case notCausal(path: String)
+  /// A text of `tokens` tokens leaves no room for `added` more.
+  case noRoom(tokens: Int, added: Int, limit: Int)
   /// Padding stands before other tokens, which a causal model cannot leave out.
   case paddingInside(position: Int)
   /// The text has more tokens than the model takes.
@@ -46,6 +50,10 @@ public enum ThimbleError: Error, CustomStringConvertible {
       "There are no token ids other than padding."
     case .maskCut(let count, let limit):
       "Cut to \(limit) tokens, the text would lose \(count) of its masks. Split it."
+    case .notCausal(let path):
+      "\(path.printable()): the model is not causal (its configuration says causal: false). It sees what follows a token, and cannot say what comes next."
+    case .noRoom(let tokens, let added, let limit):
+      "The text has \(tokens) tokens, to which \(added) are to be added; at most \(limit) fit."
     case .paddingInside(let position):
       "Id \(position) of the list is padding before other tokens, which a causal model would read as a word. Put padding at the end."
     case .tooLong(let tokens, let limit):

@@ -1,3 +1,4 @@
+internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleEvaluation
 internal import ThimbleSystem

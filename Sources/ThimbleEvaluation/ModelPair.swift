@@ -61,6 +61,8 @@ public struct ModelPair {
       heads: [MaskedLanguageModel.self], HeadSize(activations: run.activations),
       threads: run.threadCount)
     weights = try FileWeights(file, plan: plan, workers: run.threadCount, kernels: kernels)
+    // The file's attention is that of its user's choice: the checkpoint's configuration may be wrong about it.
+    let checkpoint = checkpoint.attending(causally: configuration.isCausal)
     reference = try CheckpointWeights(checkpoint, workers: run.threadCount, kernels: kernels)
     pool = try ComputePool(threadCount: run.threadCount)
   }
@@ -95,7 +97,7 @@ public struct ModelPair {
     // What decides shapes and results; names of labels and languages do not.
     let fields = [
       "vocab_size", "emb_dim", "n_layers", "n_heads", "max_position_embeddings", "n_langs",
-      "use_lang_emb", "layer_norm_eps", "causal", "gelu_activation", "tie_word_embeddings",
+      "use_lang_emb", "layer_norm_eps", "gelu_activation", "tie_word_embeddings",
       "mask_index",
     ]
     let (own, others) = (configuration.json, checkpoint.configuration.json)

@@ -8,7 +8,7 @@ public struct ModelCheckpoint: Sendable {
   /// The file with the weights, or with the index of their files.
   public let path: String
   public let container: Checkpoint.Container
-  public let configuration: ModelConfiguration
+  public private(set) var configuration: ModelConfiguration
   /// Every tensor of the model that is there, in the order of computation, heads last. A tied
   /// output matrix is not listed: it is the token embedding.
   public let inventory: [ModelTensor]
@@ -67,6 +67,14 @@ public struct ModelCheckpoint: Sendable {
       }
     }
     return warnings
+  }
+
+  /// The same, taken for a model whose tokens see only those before them, or for one whose tokens see all. Weights do not
+  /// tell, and the configurations of public causal checkpoints are wrong about it.
+  public func attending(causally isCausal: Bool) -> ModelCheckpoint {
+    var checkpoint = self
+    checkpoint.configuration.isCausal = isCausal
+    return checkpoint
   }
 
   /// The tensor with the canonical name `name`, which is in the inventory.

@@ -29,13 +29,15 @@ public final class Encoder {
   /// - Parameters:
   ///   - maximumTokens: the most tokens of a batch.
   ///   - heads: those that will be made upon it, which borrow of its memory.
+  ///   - isCausal: whether tokens see only those before them; nil: as the configuration says.
   public init(
     _ provider: any WeightProvider, maximumTokens: Int, heads: [any Head.Type] = [],
-    _ size: HeadSize = HeadSize(), pool: ComputePool, kernels: KernelTable
+    _ size: HeadSize = HeadSize(), isCausal: Bool? = nil, pool: ComputePool, kernels: KernelTable
   ) throws(ModelError) {
     activations = size.activations
     self.provider = provider
-    let configuration = provider.configuration
+    var configuration = provider.configuration
+    configuration.isCausal = isCausal ?? configuration.isCausal
     self.configuration = configuration
     self.pool = pool
     self.kernels = kernels

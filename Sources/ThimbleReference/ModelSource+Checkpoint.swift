@@ -21,10 +21,12 @@ extension ModelSource {
     let kernels = try options.kernels()
     let weights = try CheckpointWeights(
       checkpoint, workers: options.threadCount, kernels: kernels)
-    return ModelSource(
+    var source = ModelSource(
       weights, tokenizer: try checkpoint.openTokenizer(), plan: nil,
       maximumTokens: options.maximumTokens ?? checkpoint.configuration.maxPositions,
       heads: heads, threads: options.threadCount, kernels: kernels)
+    source.isCausal = options.isCausal ?? source.isCausal
+    return source
   }
 }
 

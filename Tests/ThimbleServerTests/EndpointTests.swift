@@ -1,6 +1,8 @@
 import HTTPTypes
 import Testing
 import Thimble
+import ThimbleConvert
+import ThimbleImport
 import ThimbleJSON
 import ThimbleServer
 import ThimbleSystem
@@ -159,6 +161,33 @@ struct EndpointTests {
     )
     #expect(original["tokens"]?.array?.first?["score"] != grouped["tokens"]?.array?.first?["score"])
     #expect(original["tokens"]?.array?.last?["score"] == grouped["tokens"]?.array?.last?["score"])
+  }
+
+  @Test("foretell the tokens of a text, if the model is causal")
+  func causal() async throws {
+    let body: JSONValue = [
+      "inputs": ["Hello you.", "Hello"], "parameters": ["method": "causal"],
+    ]
+    let refused = try await client.post("/score", body)
+    #expect(refused.status == 424)
+    #expect(refused.json["error"]?.string?.contains("not causal") == true)
+    let folder = TemporaryFolder()
+    let path = folder("causal.thimble")
+    _ = try Converter(
+      ConversionSource(ModelCheckpoint.open(smallCheckpoint).attending(causally: true)),
+      rate: .bits(6), threadCount: 2, kernels: .best
+    ).convert(to: path)
+    let causal = try Client(path: path)
+    let answers = try #require(try await causal.post("/score", body).json.array)
+    let model = try LanguageModel(path: path, options: RunOptions(threads: 1))
+    for (answer, text) in zip(answers, ["Hello you.", "Hello"]) {
+      let score = try model.score(ScoreQuery(text, .causal, with: model.texts))
+      #expect(answer["score"]?.double == score.score)
+      #expect(answer["perplexity"]?.double == score.perplexity)
+      #expect(answer["word_perplexity"]?.double == score.wordPerplexity)
+      #expect(answer["tokens"]?.array?.count == score.tokens.count)
+    }
+    #expect(answers.count == 2)
   }
 
   @Test("show tokens with the scalars that they stand for, and join them again")

@@ -71,6 +71,13 @@ struct Convert: ParsableCommand {
     help: "Lower-case text and remove its accents. (default: as the checkpoint says)")
   var lowercase: Bool?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Write a causal model, whose tokens see only those before them. (default: as the checkpoint says; that of xlm-clm-enfr-1024 and xlm-clm-ende-1024 says no, though they are)"
+  )
+  var causal: Bool?
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -101,12 +108,13 @@ struct Convert: ParsableCommand {
     try reportingFailure {
       let start = monotonicSeconds()
       try checkOutput()
-      let opened = try ModelCheckpoint.open(
+      var opened = try ModelCheckpoint.open(
         checkpoint,
         options: ImportOptions(
           vocabularyPath: vocab, mergesPath: merges, lowercases: lowercase,
           chineseDictionaryPath: chineseDictionary, thaiDictionaryPath: thaiDictionary))
       warn(of: opened, checkpoint)
+      if let causal { opened = opened.attending(causally: causal) }
       let source = try ConversionSource(opened)
       try checkSpace(for: opened)
       let recipe = try recipe(for: opened, source)

@@ -114,9 +114,11 @@ struct Evaluate: ParsableCommand {
     var plain = options.run
     plain.activations = .int8
     let heads: [any Head.Type] = kind == .xnli ? [SequenceClassifier.self] : [SentencePooling.self]
+    let source = try openSource(file, options.run, heads: heads)
+    // As of sentences: the checkpoint is run as the file is.
+    plain.isCausal = source.isCausal
     var runner = TaskRunner(
-      file: try openSource(file, options.run, heads: heads),
-      reference: try openSource(reference, plain, heads: heads))
+      file: source, reference: try openSource(reference, plain, heads: heads))
     runner.textOptions = task.text
     runner.textOptions.language = language
     runner.isInterrupted = { Interruption.isRequested }

@@ -88,6 +88,9 @@ private func advice(for error: any Error) -> String? {
   switch error {
   case ThimbleError.tooLong, ModelError.tooManyTokens:
     "Split it, or cut it with --truncate."
+  case ThimbleError.notCausal: "If it was trained causally all the same, say so with --causal."
+  case ThimbleError.noRoom:
+    "Lower --length, or let go of the beginning of the text with --truncate."
   case ThimbleError.noTokenizer: "Or give token ids with --ids."
   case ThimbleError.label: "Name one with --label."
   case ThimbleError.model(let error): advice(for: error)

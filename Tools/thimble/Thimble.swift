@@ -16,8 +16,8 @@ struct ThimbleCommand: ParsableCommand {
     version: version,
     subcommands: [
       Convert.self, FillMask.self, Classify.self, Tag.self, Answer.self, Choose.self, Rerank.self,
-      Embed.self, Score.self, Tokenize.self, Evaluate.self, Sweep.self, Inspect.self, Verify.self,
-      Plan.self, Bench.self, Serve.self,
+      Embed.self, Score.self, Complete.self, Tokenize.self, Evaluate.self, Sweep.self,
+      Inspect.self, Verify.self, Plan.self, Bench.self, Serve.self,
     ])
 
   static func main() {

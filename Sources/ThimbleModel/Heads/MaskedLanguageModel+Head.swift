@@ -26,19 +26,33 @@ extension MaskedLanguageModel {
   public struct Query: Sendable {
     /// Of the sequence, in increasing order.
     public let positions: [Int]
-    /// The most tokens for each position.
-    public let count: Int
-    /// The ids among which they are chosen; nil: all of the vocabulary.
-    public let candidates: [Int]?
+    public let choice: Choice
 
     /// - Parameter positions: at least one.
-    public init(positions: [Int], count: Int, among candidates: [Int]? = nil) {
+    public init(positions: [Int], choosing choice: Choice) {
       precondition(!positions.isEmpty, "no position is to be scored")
-      (self.positions, self.count, self.candidates) = (positions, count, candidates)
+      (self.positions, self.choice) = (positions, choice)
+    }
+
+    /// The `count` likeliest tokens for each position.
+    ///
+    /// - Parameter candidates: the ids among which they are chosen; nil: all of the vocabulary.
+    public init(positions: [Int], count: Int, among candidates: [Int]? = nil) {
+      self.init(positions: positions, choosing: .best(count, among: candidates))
     }
   }
 
-  /// For each position the likeliest tokens, best first; equal ones by id.
+  /// Which tokens are read at each position.
+  public enum Choice: Sendable {
+    /// The likeliest, best first, of the candidates or of all the vocabulary; equal ones by id.
+    case best(Int, among: [Int]? = nil)
+    /// For each position one token that is known.
+    case given([Int])
+    /// One token, drawn: `point` is uniform in 0..<1.
+    case drawn(Sampling, point: Double)
+  }
+
+  /// For each position the tokens that were chosen.
   public typealias Reading = [[TokenScore]]
 
   public static var kinds: [HeadKind] { [.languageModel] }
@@ -49,7 +63,12 @@ extension MaskedLanguageModel {
   public static func scoredRows(of query: Query) -> Int { query.positions.count }
 
   public static func readingSize(of query: Query, _ configuration: ModelConfiguration) -> Int {
-    let count = min(query.count, query.candidates?.count ?? configuration.vocabularySize)
+    let count =
+      switch query.choice {
+      case .best(let count, let candidates):
+        min(count, candidates?.count ?? configuration.vocabularySize)
+      case .given, .drawn: 1
+      }
     return query.positions.count * count * MemoryLayout<TokenScore>.stride
   }
 
@@ -65,7 +84,7 @@ extension MaskedLanguageModel {
     var (sequence, reading): (Int, Reading) = (0, [])
     try score(keptRows: rows) { _, logits in
       let (query, rows) = sequences[sequence]
-      reading.append(logits.best(query.count, among: query.candidates))
+      reading.append(logits.chosen(query.choice, position: reading.count))
       guard reading.count == rows.count else { return }
       deliver(sequence, reading)
       (sequence, reading) = (sequence + 1, [])
@@ -74,11 +93,24 @@ extension MaskedLanguageModel {
 }
 
 extension Logits {
+  /// The tokens that `choice` wants for the position number `position` of its query.
+  fileprivate func chosen(
+    _ choice: MaskedLanguageModel.Choice, position: Int
+  ) -> [TokenScore] {
+    switch choice {
+    case .best(let count, let candidates): best(count, among: candidates)
+    case .given(let ids): scores(of: [ids[position]])
+    case .drawn(let sampling, let point): scores(of: [drawn(sampling, at: point)])
+    }
+  }
+
   /// The `count` likeliest of `candidates`, or of all tokens, best first; equal ones by id.
   public func best(_ count: Int, among candidates: [Int]? = nil) -> [TokenScore] {
-    let ids =
-      candidates.map { Array($0.sorted { (-self[$0], $0) < (-self[$1], $1) }.prefix(count)) }
-      ?? top(count)
+    scores(
+      of: candidates.map { Array(ranked($0).prefix(count)) } ?? top(count))
+  }
+
+  private func scores(of ids: [Int]) -> [TokenScore] {
     let logSumExp = logSumExp
     return ids.map {
       TokenScore(

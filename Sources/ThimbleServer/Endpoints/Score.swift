@@ -8,14 +8,15 @@ extension Endpoint {
 }
 
 extension HTTPInterface {
-  /// Pseudo-log-likelihoods (Formats/http.md §7).
+  /// Likelihoods, of masked and of causal models (Formats/http.md §7).
   func score(_ body: JSONValue, _ request: Incoming) async throws -> Response {
     let fields = try Fields(body, ["inputs", "parameters", "lang"])
     let parameters = try fields.object("parameters", ["method", "lang", "language"])
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     let name = try parameters.string("method") ?? ScoreMethod.withinWordLeftToRight.rawValue
     guard let method = ScoreMethod(rawValue: name) else {
-      throw APIError.malformed("\"method\" must be \"original\" or \"within_word_l2r\".")
+      throw APIError.malformed(
+        "\"method\" must be \"original\", \"within_word_l2r\" or \"causal\".")
     }
     // A text that is cut has another likelihood.
     let text = try textOptions(fields, parameters, truncates: false)
@@ -25,7 +26,7 @@ extension HTTPInterface {
       var cost = 0
       let queries = try inputs.map { item in
         let query = try ScoreQuery(item.text, method, text, with: texts)
-        // Before the sequences are made: there is one for each token.
+        // Before the sequences are made: there may be one for each token.
         cost += query.cost
         guard cost <= self.engine.queueCapacity else {
           throw EngineError.tooMuch(tokens: cost, limit: self.engine.queueCapacity)

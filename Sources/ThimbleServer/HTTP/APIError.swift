@@ -85,11 +85,15 @@ struct APIError: Error {
       self.init(
         status: .failedDependency, kind: .backend,
         message: "The model has no vocabulary: it takes token ids, not texts.")
+    case .notCausal:
+      self.init(
+        status: .failedDependency, kind: .backend,
+        message: "The model is not causal: it sees what follows a token, and cannot foretell it.")
     case .text: self = .invalid(error.description, kind: .tokenizer)
     case .emptyText: self = .invalid(error.description, kind: .empty)
     case .tooLong(let tokens, let limit): self = .tooLong(tokens, limit)
-    case .noMask, .noTokens, .maskCut, .paddingInside, .tokenID, .notIDs, .language, .target,
-      .stride, .longQuestion, .label:
+    case .noMask, .noTokens, .noRoom, .maskCut, .paddingInside, .tokenID, .notIDs, .language,
+      .target, .stride, .longQuestion, .label:
       self = .invalid(error.description)
     }
   }
