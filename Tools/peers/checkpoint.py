@@ -25,8 +25,10 @@ class Checkpoint:
         self.width, self.epsilon = config["emb_dim"], config.get("layer_norm_eps", 1e-12)
         self.vocabulary = self.place("embeddings.weight")[2][0]
         # What these benchmarks leave out would make their comparison wrong, not just incomplete.
-        if not config.get("gelu_activation", True) or config.get("use_lang_emb"):
-            raise SystemExit(f"{self.path}: only GELU without language embeddings is known here.")
+        has_languages = config.get("use_lang_emb", True) and config.get("n_langs", 1) > 1
+        if not config.get("gelu_activation", True) or has_languages or config.get("pre_norm"):
+            raise SystemExit(f"{self.path}: only GELU without language embeddings, with layers that normalise what they "
+                             "yield, is known here.")
 
     def place(self, name):
         """Where in the file a tensor starts, how many values it has, and its shape."""
