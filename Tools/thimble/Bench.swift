@@ -12,7 +12,8 @@ struct Bench: ParsableCommand {
     abstract: "Measures how fast a model runs, and where the time goes.",
     discussion: """
       Times whole passes of the encoder for texts of several lengths, with weights streamed (decoded at each use), \
-      half pinned and pinned (decoded once and kept). At 16 and 128 tokens it also times filling one mask. Each figure \
+      half pinned and pinned (decoded once and kept). At 16 and 128 tokens it also times filling one mask, if the model \
+      does that. Each figure \
       is the median of repetitions after a warm-up, with the fastest beside it. Ctrl-C ends the run with what has been \
       measured and exit code 130.
 
@@ -97,8 +98,11 @@ struct Bench: ParsableCommand {
     try reportingFailure {
       Interruption.watch()
       let threads = threading.count
-      let longest = try FileWeights.configuration(of: ThimbleFile(path: file)).maxPositions
-      let tasks = tasks(try wantedLengths(longest), longest: longest)
+      let opened = try ModelFile(path: file)
+      let longest = opened.configuration.maxPositions
+      let tasks = tasks(
+        try wantedLengths(longest), longest: longest,
+        fillsMasks: opened.heads.contains(.languageModel))
       let limits = try MachineLimits(threads: threads)
       let modes = modes ?? Mode.allCases
       var rows: [Measurement] = []
@@ -134,13 +138,13 @@ struct Bench: ParsableCommand {
     return tokens
   }
 
-  private func tasks(_ lengths: [Int], longest: Int) -> [BenchTask] {
+  private func tasks(_ lengths: [Int], longest: Int, fillsMasks: Bool) -> [BenchTask] {
     let packed = min(32, longest)
     let batches =
       batch > 0
       ? [BenchTask(name: "encode \(batch) × \(packed)", sequences: batch, length: packed)] : []
     return lengths.map { BenchTask(name: "encode \($0)", length: $0) } + batches
-      + lengths.filter { $0 == 16 || $0 == 128 }
+      + lengths.filter { fillsMasks && ($0 == 16 || $0 == 128) }
       .map { BenchTask(name: "fill-mask \($0)", length: $0, fillsMask: true) }
   }
 
@@ -152,7 +156,7 @@ struct Bench: ParsableCommand {
       memory: .bytes(try budget(mode, maximumTokens, threads: threads)), threads: threads,
       isa: environment("THIMBLE_ISA"), maximumTokens: maximumTokens)
     run.activations = activations
-    let model = try LanguageModel(path: file, options: run).session
+    let model = try Session(.file(file, options: run))
     let meter = try PassMeter(workers: threads)
     model.encoder.meter = meter
     let head = model.head(MaskedLanguageModel.self)
@@ -180,7 +184,7 @@ struct Bench: ParsableCommand {
     let opened = try ModelFile(path: file)
     let plan = try MemoryPlan(
       opened.file, configuration: opened.configuration, budget: .bytes(1 << 40),
-      tokens: maximumTokens, heads: [MaskedLanguageModel.self],
+      tokens: maximumTokens, heads: Heads.available(opened.heads),
       HeadSize(activations: activations), threads: threads)
     // The models that were measured before are gone, but the allocator may have kept pages.
     let fixed = plan.peak - plan.pinned + (1 << 20)

@@ -45,11 +45,12 @@ struct Plan: ParsableCommand {
       let run = options.run
       let plan = try MemoryPlan(
         file, configuration: configuration, budget: run.memory,
-        tokens: tokens ?? configuration.maxPositions, heads: [MaskedLanguageModel.self],
+        tokens: tokens ?? configuration.maxPositions, heads: Heads.available(opened.heads),
         HeadSize(activations: run.activations), threads: run.threadCount)
       let estimate = PassEstimate(
         file, configuration: configuration, plan: plan,
-        activations: run.activations, limits: try MachineLimits(threads: run.threadCount))
+        fillsMasks: opened.heads.contains(.languageModel), activations: run.activations,
+        limits: try MachineLimits(threads: run.threadCount))
       try StandardStream.output.write(
         json ? jsonText(plan, estimate) : text(plan) + estimate.table.text)
       options.account()
@@ -97,10 +98,10 @@ private struct PassEstimate {
   /// where chunks come from memory rather than from the nearest cache.
   private static let practice = 1.4
 
-  private let milliseconds: [(tokens: Int, encode: Double, fill: Double)]
+  private let milliseconds: [(tokens: Int, encode: Double, fill: Double?)]
 
   init(
-    _ file: ThimbleFile, configuration: ModelConfiguration, plan: MemoryPlan,
+    _ file: ThimbleFile, configuration: ModelConfiguration, plan: MemoryPlan, fillsMasks: Bool,
     activations: ActivationPrecision, limits: MachineLimits
   ) {
     let matrices = file.tensors.filter { $0.shape.kind == .q8b64 }
@@ -124,7 +125,8 @@ private struct PassEstimate {
         / (limits.multiply / 4)
       let encode = seconds(encoder, pinned: pinnedEncoder, rows: Double(tokens)) + attention
       let head = seconds(vocabulary, pinned: pinnedVocabulary, rows: 1)
-      return (tokens, encode * 1e3 * Self.practice, (encode + head) * 1e3 * Self.practice)
+      let fill = fillsMasks ? (encode + head) * 1e3 * Self.practice : nil
+      return (tokens, encode * 1e3 * Self.practice, fill)
     }
   }
 
@@ -132,7 +134,8 @@ private struct PassEstimate {
     var table = Table(["expected time", "encode", "fill a mask"], [.left, .right, .right])
     for row in milliseconds {
       table.append([
-        "\(row.tokens) tokens", "\(decimal(row.encode, 0)) ms", "\(decimal(row.fill, 0)) ms",
+        "\(row.tokens) tokens", "\(decimal(row.encode, 0)) ms",
+        row.fill.map { "\(decimal($0, 0)) ms" } ?? "-",
       ])
     }
     return table
@@ -143,7 +146,7 @@ private struct PassEstimate {
       milliseconds.map { row in
         .object([
           "tokens": JSONValue(row.tokens), "encode": .number(row.encode),
-          "fillMask": .number(row.fill),
+          "fillMask": row.fill.map { .number($0) } ?? .null,
         ])
       })
   }
