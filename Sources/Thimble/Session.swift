@@ -1,6 +1,6 @@
 public import ThimbleArchitecture
 public import ThimbleModel
-internal import ThimbleSystem
+public import ThimbleSystem
 
 /// A sequence of a pass, and what one head is to read of it.
 public protocol PassItem {
@@ -30,19 +30,28 @@ public final class Session {
   /// The most tokens of a pass.
   public var capacity: Int { batch.maximumTokens }
 
-  /// - Parameter needed: a head that must be there, whatever `source` says.
+  /// - Parameters:
+  ///   - needed: a head that must be there, whatever `source` says.
+  ///   - pool: the threads to use, which sessions that run in turn may share; nil: threads of its own.
   /// - Throws: `ModelError.head` if it is not.
-  public init(_ source: ModelSource, needing needed: (any Head.Type)? = nil) throws {
+  public init(
+    _ source: ModelSource, needing needed: (any Head.Type)? = nil, on pool: ComputePool? = nil
+  ) throws(ModelError) {
     var wanted = source.heads
     if let needed, !wanted.contains(where: { $0 == needed }) { wanted.append(needed) }
     (path, plan, weights) = (source.path, source.plan, source.provider)
     text = ModelText(source)
+    let threads: ComputePool
+    do throws(SystemError) {
+      if let pool { threads = pool } else { threads = try ComputePool(threadCount: source.threads) }
+    } catch { throw .system(error) }
     let encoder = try Encoder(
       source.provider, maximumTokens: source.maximumTokens, heads: wanted, source.headSize,
-      isCausal: source.isCausal, pool: ComputePool(threadCount: source.threads),
-      kernels: source.kernels)
+      isCausal: source.isCausal, pool: threads, kernels: source.kernels)
     self.encoder = encoder
-    heads = try wanted.map { try $0.init(source.provider, on: encoder, source.headSize) }
+    heads = try wanted.map { head throws(ModelError) in
+      try head.init(source.provider, on: encoder, source.headSize)
+    }
     batch = try Batch(maximumTokens: source.maximumTokens)
   }
 
@@ -50,6 +59,14 @@ public final class Session {
   public func head<Wanted: Head>(_ type: Wanted.Type) -> Wanted? {
     for head in heads { if let wanted = head as? Wanted { return wanted } }
     return nil
+  }
+
+  /// The head of type `type`.
+  ///
+  /// - Throws: `ModelError.head` if the session was made without it.
+  public func required<Wanted: Head>(_ type: Wanted.Type) throws(ModelError) -> Wanted {
+    if let head = head(type) { return head }
+    throw .head(path: path, reason: "the model was opened without the head that is asked for.")
   }
 
   /// Runs `items`, whose sequences fit with each other and into one pass, through the encoder and their heads.

@@ -11,7 +11,7 @@ package final class Calibrator {
   private let configuration: ModelConfiguration
   /// Without a head, sentences are not masked, and the token embeddings are a table like others.
   private let scoresVocabulary: Bool
-  private let encoder: Encoder
+  private let session: Session
   private let sum: MomentSum
   private let moments: [InputPlace: InputMoments]
   /// Each sequence with the rows of its masks.
@@ -38,7 +38,10 @@ package final class Calibrator {
     (self.configuration, self.scoresVocabulary) = (configuration, scoresVocabulary)
     let maximum = max(Self.batchTokens, configuration.maxPositions)
     do throws(ModelError) {
-      encoder = try Encoder(provider, maximumTokens: maximum, pool: pool, kernels: kernels)
+      session = try Session(
+        ModelSource(
+          provider, tokenizer: nil, plan: nil, maximumTokens: maximum, heads: [],
+          threads: pool.threadCount, kernels: kernels), on: pool)
       packer = BatchPacker(try Batch(maximumTokens: maximum), tokens: Self.batchTokens)
     } catch { throw .model(error) }
     do throws(SystemError) {
@@ -94,7 +97,7 @@ package final class Calibrator {
 
   private func flush() throws(EvaluationError) {
     guard !packer.isEmpty else { return }
-    let rows = Array(0..<packer.batch.tokenCount)
+    let (encoder, rows) = (session.encoder, Array(0..<packer.batch.tokenCount))
     encoder.observeInput = { [self] place, values in
       if let moments = moments[place] { sum.add(values, rows: rows, to: moments) }
     }

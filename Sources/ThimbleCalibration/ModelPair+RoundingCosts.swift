@@ -102,7 +102,10 @@ extension ModelPair {
     let configuration = provider.configuration
     let width = configuration.embeddingSize
     let maximum = max(Self.batchTokens, configuration.maxPositions)
-    let encoder = try Encoder(provider, maximumTokens: maximum, pool: pool, kernels: kernels)
+    let source = ModelSource(
+      provider, tokenizer: nil, plan: nil, maximumTokens: maximum, heads: [],
+      threads: pool.threadCount, kernels: kernels)
+    let encoder = try Session(source, on: pool).encoder
     var packer = BatchPacker<Void>(try Batch(maximumTokens: maximum))
     let states: AlignedArray<Float>
     do { states = try AlignedArray(count: tokens * width) } catch { throw .system(error) }

@@ -34,9 +34,8 @@ public struct EvaluationOptions: Sendable {
 ///
 /// Every model has activations of its own for the tokens of one batch; weights are shared as their providers share them.
 public final class Evaluator {
-  private let reference: MaskedLanguageModel
-  private let referencePath: String
-  private let candidates: [(name: String, path: String, model: MaskedLanguageModel)]
+  private let reference: Model
+  private let candidates: [(name: String, model: Model)]
   private let options: EvaluationOptions
   private let configuration: ModelConfiguration
   private let pool: ComputePool
@@ -49,6 +48,21 @@ public final class Evaluator {
 
   private var packer: BatchPacker<Pending>
   private var tallies: [[Tally]] = []
+
+  /// One of the models, and its head.
+  private struct Model {
+    let session: Session
+    let head: MaskedLanguageModel
+
+    var encoder: Encoder { session.encoder }
+
+    init(_ source: ModelSource, on pool: ComputePool) throws(EvaluationError) {
+      do throws(ModelError) {
+        session = try Session(source, needing: MaskedLanguageModel.self, on: pool)
+        head = try session.required(MaskedLanguageModel.self)
+      } catch { throw .model(error) }
+    }
+  }
 
   /// What is known of a sequence of the batch.
   private struct Pending {
@@ -74,25 +88,19 @@ public final class Evaluator {
     guard tokenizer != nil || options.readsIDs else { throw .noTokenizer(path: provider.path) }
     let size = WorkingSize(configuration, models: candidates.count + 1)
     let (maximumTokens, positions) = (size.maximumTokens, size.positionsPerRound)
-    func model(_ provider: some WeightProvider) throws(EvaluationError) -> MaskedLanguageModel {
-      do {
-        return try MaskedLanguageModel(
-          provider, maximumTokens: maximumTokens, positionsPerRound: positions,
-          activations: options.activations, pool: pool, kernels: kernels)
-      } catch { throw .model(error) }
+    func model(_ provider: any WeightProvider) throws(EvaluationError) -> Model {
+      try Model(
+        ModelSource(
+          provider, tokenizer: tokenizer, plan: nil, maximumTokens: maximumTokens,
+          heads: [MaskedLanguageModel.self],
+          HeadSize(positionsPerRound: positions, activations: options.activations),
+          threads: pool.threadCount, kernels: kernels), on: pool)
     }
     reference = try model(provider)
-    referencePath = provider.path
-    var models: [(String, String, MaskedLanguageModel)] = []
-    for candidate in candidates {
-      models.append((candidate.name, candidate.provider.path, try model(candidate.provider)))
-    }
+    var models: [(String, Model)] = []
+    for candidate in candidates { models.append((candidate.name, try model(candidate.provider))) }
     self.candidates = models
-    reader = SentenceReader(
-      ModelText(
-        path: provider.path, configuration: configuration, tables: tokenizer,
-        longestText: min(maximumTokens, configuration.maxPositions)),
-      input: options.readsIDs ? .ids : .text)
+    reader = SentenceReader(reference.session.text, input: options.readsIDs ? .ids : .text)
     do {
       packer = BatchPacker(try Batch(maximumTokens: maximumTokens), tokens: size.batchTokens)
     } catch { throw .model(error) }
@@ -197,7 +205,7 @@ public final class Evaluator {
     try reference.encoder.encode(batch) { [self] layer in
       trace.store(reference.encoder.hidden, rows: rows, layer: layer)
     }
-    for (column, (_, _, model)) in candidates.enumerated() {
+    for (column, (_, model)) in candidates.enumerated() {
       let hidden = model.encoder.hidden
       try model.encoder.encode(batch) { [self] layer in
         trace.compare(hidden, batch, layer: layer, pool: pool) { sequence, tally in
@@ -217,19 +225,21 @@ public final class Evaluator {
       let first = packer.batch.rows(ofSequence: index).lowerBound
       places += entry.targets.map { (first + $0.position, $0.id, index) }
     }
-    for start in stride(from: 0, to: places.count, by: reference.positionsPerRound) {
-      let round = places[start..<min(start + reference.positionsPerRound, places.count)]
+    for start in stride(from: 0, to: places.count, by: reference.head.positionsPerRound) {
+      let round = places[start..<min(start + reference.head.positionsPerRound, places.count)]
       let rows = round.map(\.row)[...]
-      try reference.computeLogits(at: rows)
-      for candidate in candidates { try candidate.model.computeLogits(at: rows) }
+      try reference.head.computeLogits(at: rows)
+      for candidate in candidates { try candidate.model.head.computeLogits(at: rows) }
       try compareRound(round.map(\.target))
       for (index, place) in round.enumerated() {
         let entry = packer.tags[place.sequence]
         for column in candidates.indices {
           let comparison = comparisons[index * candidates.count + column]
-          guard comparison.referenceLoss.isFinite else { return (referencePath, place.sequence) }
+          guard comparison.referenceLoss.isFinite else {
+            return (reference.session.path, place.sequence)
+          }
           guard comparison.loss.isFinite, comparison.divergence.isFinite else {
-            return (candidates[column].path, place.sequence)
+            return (candidates[column].model.session.path, place.sequence)
           }
           tallies[entry.language][column].add(comparison, sentence: entry.sentence)
         }
@@ -242,10 +252,10 @@ public final class Evaluator {
   private func compareRound(_ targets: [Int]) throws(ModelError) {
     try pool.run(count: targets.count) { (index, worker) throws(ModelError) in
       let own = ReferenceDistribution(
-        try reference.logits(ofRound: index), scratch: distributions[worker])
+        try reference.head.logits(ofRound: index), scratch: distributions[worker])
       for (column, candidate) in candidates.enumerated() {
         comparisons[index * candidates.count + column] = own.comparison(
-          with: try candidate.model.logits(ofRound: index), target: targets[index])
+          with: try candidate.model.head.logits(ofRound: index), target: targets[index])
       }
     }
   }
