@@ -45,6 +45,8 @@ struct Score: ParsableCommand {
 
   @OptionGroup var lines: LineOptions
 
+  @OptionGroup var passes: PassOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -60,7 +62,7 @@ struct Score: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let source = try causality.open(model, options.run)
+      let source = try causality.open(model, passes.sizing(options.run))
       let model = try LanguageModel(source)
       try check(model)
       options.announce(source)
@@ -68,13 +70,15 @@ struct Score: ParsableCommand {
       var notices = TextNotices()
       var total = Total()
       defer { if !json { total.say() } }
-      try lines.forEach(text) { line in
-        let score = try model.score(try query(line, model.texts, &notices))
-        total.add(score)
-        try StandardStream.output.write(json ? score.json.text() + "\n" : table(line, score))
+      try lines.forEach(text, in: model.session) { line in
+        let query = try query(line, model.texts, &notices)
+        return PreparedText<MaskedLanguageModel>(items: query.items) { readings in
+          let score = query.answer(readings)
+          total.add(score)
+          return json ? score.json.text() + "\n" : table(line, score)
+        }
       } orElse: { line, message in
-        try StandardStream.output.write(
-          json ? errorLine(message) : "\(Self.column("error"))  \(line.shown)\n")
+        json ? errorLine(message) : "\(Self.column("error"))  \(line.shown)\n"
       }
       options.account()
     }
