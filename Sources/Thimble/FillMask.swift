@@ -1,4 +1,5 @@
 internal import ThimbleModel
+public import ThimbleText
 
 /// How masks are filled.
 public struct FillMaskOptions: Sendable {
@@ -13,6 +14,8 @@ public struct FillMaskOptions: Sendable {
   public var language: String?
   /// Whether a text that is too long is cut.
   public var truncates = false
+  /// Where it is cut.
+  public var truncationSide = TruncationSide.right
 
   public init() {}
 }

@@ -115,7 +115,8 @@ extension FillMaskOptions {
   /// How a list of ids, or the tokens of a text, are put into the model.
   fileprivate var text: TextOptions {
     var text = TextOptions()
-    (text.convention, text.language, text.truncates) = (convention, language, truncates)
+    (text.convention, text.language) = (convention, language)
+    (text.truncates, text.truncationSide) = (truncates, truncationSide)
     return text
   }
 }

@@ -1,5 +1,6 @@
 internal import ThimbleArchitecture
 internal import ThimbleModel
+internal import ThimbleText
 
 extension ModelText {
   /// A list of token ids, ends included, for the model.
@@ -20,8 +21,7 @@ extension ModelText {
     var kept = places.map { Int32(ids[$0]) }
     if last >= longestText {
       guard options.truncates else { throw .tooLong(tokens: last + 1, limit: longestText) }
-      let count = places.count { $0 < longestText }
-      (kept, places) = (cut(kept, to: count), Array(places.prefix(count)))
+      (kept, places) = cut(kept, places, from: options.truncationSide)
       guard !kept.isEmpty else { throw .noTokens }
     }
     let isPacked = places.last == places.count - 1
@@ -30,13 +30,27 @@ extension ModelText {
       places: isPacked ? nil : places.map { Int32($0) }, language: try languageID(options.language))
   }
 
-  /// The first `count` tokens; a separator at the end stays there, as in a text that is cut.
-  private func cut(_ ids: [Int32], to count: Int) -> [Int32] {
-    var cut = Array(ids.prefix(count))
-    if let end = ids.last, end == configuration.specialIDs.end, !cut.isEmpty {
-      cut[cut.count - 1] = end
+  /// The tokens at the first `longestText` places or, cut from the left, at the last ones, which move to the front. A token that
+  /// marks the end that is cut stays there, as in a text.
+  ///
+  /// - Parameter places: where `ids` stand, the last of them too far behind.
+  private func cut(
+    _ ids: [Int32], _ places: [Int], from side: TruncationSide
+  ) -> (ids: [Int32], places: [Int]) {
+    let special = configuration.specialIDs
+    switch side {
+    case .right:
+      var cut = Array(ids.prefix(places.count { $0 < longestText }))
+      if let end = ids.last, end == special.end, !cut.isEmpty { cut[cut.count - 1] = end }
+      return (cut, Array(places.prefix(cut.count)))
+    case .left:
+      let excess = places[places.count - 1] + 1 - longestText
+      var cut = Array(ids.suffix(places.count { $0 >= excess }))
+      if let mark = ids.first, [special.beginning, special.end].contains(Int(mark)) {
+        cut[0] = mark
+      }
+      return (cut, places.suffix(cut.count).map { $0 - excess })
     }
-    return cut
   }
 
   /// For each token 0, or 1 behind the separator of a pair.

@@ -11,11 +11,17 @@ public struct TextOptions: Sendable {
   public var language: String?
   /// Whether a text that is too long is cut.
   public var truncates = false
+  /// Where it is cut.
+  public var truncationSide = TruncationSide.right
 
   public init() {}
 
   var hasTypes: Bool { addsTypes ?? (convention == .huggingFace) }
 
-  /// The rules that split the text.
-  public var encoding: EncodingOptions { convention.encoding(language: language) }
+  /// The rules that split the text, and where it is cut.
+  public var encoding: EncodingOptions {
+    var encoding = convention.encoding(language: language)
+    encoding.truncationSide = truncationSide
+    return encoding
+  }
 }

@@ -35,7 +35,7 @@ struct TokenizerWarnings {
 
   private static let refused: [(String, JSONValue, String)] = [
     ("split_special_tokens", true, "special tokens in texts are found"),
-    ("truncation_side", "left", "a text that is too long is cut at its end"),
+    ("truncation_side", "left", "a text is cut at its end, unless one asks otherwise"),
     ("add_bos_token", false, "every text gets both its ends"),
     ("add_eos_token", false, "every text gets both its ends"),
   ]

@@ -53,6 +53,7 @@ public struct ModelServer: Sendable {
     for warning in try Notes(interface.text, engine.served.text).warnings {
       logger.warning("\(warning)")
     }
+    try interface.prompts.check(interface.text, with: TextEncoder(engine.served.text))
     var options = interface
     options.maximumRequests = limits.maximumConnections
     let interface = HTTPInterface(

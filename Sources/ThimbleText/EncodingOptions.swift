@@ -30,6 +30,8 @@ public struct EncodingOptions: Sendable {
   /// The most tokens, added ones included; tokens beyond it are cut off the longer text, where
   /// both are equally long off the second. Without it nothing is cut.
   public var maximumLength: Int?
+  /// Where a text is cut.
+  public var truncationSide = TruncationSide.right
   /// Whether tabs, line feeds and the other control characters that are white space separate words in `.huggingFace`
   /// too. Hugging Face's tokenizer deletes them, which joins the words beside them.
   public var separatesAtControls = false
@@ -54,6 +56,14 @@ public struct EncodingOptions: Sendable {
     self.maskSpellings = maskSpellings
     self.maximumLength = maximumLength
   }
+}
+
+/// The side of a text from which tokens beyond the limit are cut off; of a pair, the side of both texts.
+public enum TruncationSide: String, Sendable, CaseIterable {
+  /// The end of a text.
+  case right
+  /// The beginning of a text.
+  case left
 }
 
 extension TokenizerTables {

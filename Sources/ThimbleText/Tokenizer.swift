@@ -69,7 +69,8 @@ public struct Tokenizer: ~Copyable {
     let added = tokens.count
     try appendTokens(of: text, segment: 0, options, to: &tokens)
     if let limit = options.maximumLength {
-      tokens.removeLast(max(tokens.count - max(limit - added, added), 0))
+      tokens.cut(
+        tokens.count - max(limit - added, added), from: options.truncationSide, behind: added)
     }
     appendEnd(of: text, segment: 0, options, to: &tokens)
     shrink()
@@ -87,8 +88,8 @@ public struct Tokenizer: ~Copyable {
     if let limit = options.maximumLength {
       let room = max(limit - (options.ends == .none ? 0 : 3), 0)
       let (kept, keptOthers) = Self.shares(of: room, tokens.count, others.count)
-      tokens.removeLast(tokens.count - kept)
-      others.removeLast(others.count - keptOthers)
+      tokens.cut(tokens.count - kept, from: options.truncationSide)
+      others.cut(others.count - keptOthers, from: options.truncationSide)
     }
     var beginning: [Token] = []
     appendBeginning(options, to: &beginning)
@@ -221,5 +222,16 @@ public struct Tokenizer: ~Copyable {
     thai?.shrink(to: Self.keptCapacity)
     if bytes.capacity > Self.keptCapacity { bytes = [] }
     if words.capacity > Self.keptCapacity { words = [] }
+  }
+}
+
+extension [Token] {
+  /// Removes `count` tokens, if that is more than none, from one side of those behind the first `start`.
+  fileprivate mutating func cut(_ count: Int, from side: TruncationSide, behind start: Int = 0) {
+    guard count > 0 else { return }
+    switch side {
+    case .right: removeLast(count)
+    case .left: removeSubrange(start..<start + count)
+    }
   }
 }

@@ -155,6 +155,21 @@ struct InputTests {
     #expect(result.exitCode == 65 && result.errors.contains("lose 1 of its masks"))
   }
 
+  @Test("a text is cut from the side that one names, which must have an effect")
+  func truncationSide() throws {
+    let text = "<mask> " + String(repeating: "wort ", count: 600)
+    let left = try thimble("fill-mask", small, "--truncate", "--truncation-side", "left", text)
+    #expect(left.exitCode == 65 && left.errors.contains("lose 1 of its masks"))
+    let end = try thimble(
+      "fill-mask", small, "--truncate", "--truncation-side", "left",
+      String(repeating: "wort ", count: 600) + "<mask>")
+    #expect(end.exitCode == 0)
+    for command in ["embed", "fill-mask", "score"] {
+      let result = try thimble(command, small, "--truncation-side", "left", "a <mask>")
+      #expect(result.exitCode == 64 && result.errors.contains("without --truncate"))
+    }
+  }
+
   @Test("vectors have length 1 unless raw ones are asked for, and -v speaks everywhere")
   func normalized() throws {
     let vector = try numbers(thimble("embed", small, "a house"), 1 << 20)

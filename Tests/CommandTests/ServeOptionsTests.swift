@@ -30,12 +30,13 @@ struct ServeOptionsTests {
       let result = try ChildProcess(
         command, ["serve", "/nowhere.thimble"],
         environment: [variable: ["name", "host"].contains(option) ? "" : "\u{7}/nowhere/x"])
-      if ["unix", "api-key-file", "lang"].contains(option) {
+      if ["unix", "api-key-file", "lang", "default-prompt"].contains(option) {
         #expect(result.exitCode == 66, "\(variable): \(result.errors)")
       } else {
+        // Which names there are is known only when all options are.
+        let name = option == "default-prompt-name" ? "--\(option)" : variable
         #expect(
-          result.exitCode == 64 && result.errors.contains(variable), "\(variable): \(result.errors)"
-        )
+          result.exitCode == 64 && result.errors.contains(name), "\(variable): \(result.errors)")
       }
       #expect(!result.errors.contains("not an option"))
     }
@@ -48,8 +49,10 @@ struct ServeOptionsTests {
       environment: [
         "THIMBLE_NAME": "other", "THIMBLE_PORT": "1", "THIMBLE_MAX_INPUTS": "3",
         "THIMBLE_TOKEN_TYPES": "false", "THIMBLE_CORS_ORIGIN": "http://a,http://b",
+        "THIMBLE_PROMPT": "query=find, \nnone=",
       ])
     let info = try await server.answer("GET", "/info").json
+    #expect(info["prompts"] == ["query": "find, ", "none": ""])
     #expect(info["model_id"] == "given" && info["max_client_batch_size"] == 3)
     #expect(server.stop() == 0)
     let result = try ChildProcess(
@@ -68,6 +71,33 @@ struct ServeOptionsTests {
     #expect(both.exitCode == 64 && both.errors.contains("--unix") && both.errors.contains("--port"))
     let limit = try thimble("serve", SmallModel.path, "--max-inputs", "0")
     #expect(limit.exitCode == 64 && limit.errors.contains("must be 1 to 4096"))
+  }
+
+  @Test("takes prompts by their names, and refuses what is none")
+  func prompts() async throws {
+    let server = try ServerProcess([
+      SmallModel.path, "--prompt", "query=query: ", "--prompt", "plain=",
+      "--default-prompt-name", "query",
+    ])
+    let info = try await server.answer("GET", "/info").json
+    #expect(info["prompts"] == ["query": "query: ", "plain": ""])
+    #expect(info["default_prompt"] == "query: " && info["default_prompt_name"] == "query")
+    #expect(server.stop() == 0)
+    let long = String(repeating: "word ", count: 600)
+    for (arguments, exitCode, said) in [
+      (["--prompt", "query"], 64, "name, = and a text"), (["--prompt", "=a"], 64, "--prompt"),
+      (["--prompt", "a=b", "--prompt", "a=c"], 64, "two prompts \"a\""),
+      (["--default-prompt-name", "a"], 64, "none at all"),
+      (["--prompt", "a=b", "--default-prompt-name", "b"], 64, "There are: a"),
+      (["--default-prompt", "a", "--default-prompt-name", "b"], 64, "give one of them"),
+      (["--default-prompt", long], 65, "leaves no room"),
+    ] as [([String], Int32, String)] {
+      let result = try ChildProcess(
+        command, ["serve", SmallModel.path, "--port", "0"] + arguments)
+      #expect(
+        result.exitCode == exitCode && result.errors.contains(said),
+        "\(arguments): \(result.errors)")
+    }
   }
 
   @Test("leaves a socket alone at which a server answers, and what is no socket")

@@ -38,7 +38,7 @@ struct BadInputTests {
     ("/embed", #"{"inputs": [1, 99999999]}"#, 422),
     ("/embed", #"{"inputs": [-1]}"#, 422),
     ("/embed", #"{"inputs": "a", "prompt_name": "query"}"#, 422),
-    ("/embed", #"{"inputs": "a", "truncation_direction": "left"}"#, 422),
+    ("/embed", #"{"inputs": "a", "truncation_direction": "up"}"#, 400),
     ("/embed", #"{"inputs": "a", "dimensions": 64}"#, 422),
     ("/v1/embeddings", #"{"input": "a", "encoding_format": "hex"}"#, 400),
     ("/similarity", #"{"inputs": {"source_sentence": "a"}}"#, 400),

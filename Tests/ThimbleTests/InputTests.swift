@@ -50,6 +50,40 @@ struct InputTests {
     #expect(words.ids.count == 64 && words.ids.last == 1)
   }
 
+  @Test("cut from the left, a list keeps its beginning, and its last tokens move to the front")
+  func cutFromLeft() throws {
+    let text = try text(masked)
+    var options = TextOptions()
+    options.truncates = true
+    options.truncationSide = .left
+    for (ids, kept): ([Int], [Int]) in [
+      ([1] + (20..<120) + [1], [1] + (58..<120) + [1]),
+      ([0] + (20..<120) + [1], [0] + (58..<120) + [1]),
+      (Array(20..<120), Array(56..<120)),
+    ] {
+      #expect(try text.input(ids: ids, options) == SequenceInput(ids: kept))
+    }
+    // Padding is the first to go; if that is enough, nothing else does.
+    let padded = [Int](repeating: 2, count: 40) + [1] + (20..<50) + [1]
+    let moved = [Int](repeating: 2, count: 32) + [1] + (20..<50) + [1]
+    #expect(try text.input(ids: padded, options) == text.input(ids: moved))
+    let texts = TextEncoder(text)
+    let words = "the " + String(repeating: "a ", count: 100) + "house"
+    let left = try texts.input(words, options)
+    options.truncationSide = .right
+    let right = try texts.input(words, options)
+    #expect(left.ids.count == 64 && left.ids.first == 1 && left.ids.last == 1)
+    #expect(left.ids.dropFirst(2) != right.ids.dropFirst(2) && left.ids[1] == right.ids[62])
+    // The mask that stands last is lost only from the right.
+    var fill = FillMaskOptions()
+    fill.truncates = true
+    fill.truncationSide = .left
+    #expect(try FillMaskQuery(words + " <mask>", fill, with: texts).positions == [62])
+    #expect(throws: ThimbleError.self) {
+      try FillMaskQuery("<mask> " + words, fill, with: texts)
+    }
+  }
+
   @Test("a separator between the ends parts a pair: its types are those of the pair as text")
   func pair() throws {
     let text = try text(masked)

@@ -110,7 +110,7 @@ struct SessionTests {
     for kind in HeadKind.allCases {
       #expect(Heads.all.count { $0.kinds.contains(kind) } == 1)
     }
-    #expect(Heads.available([.sequenceClassification]).count == 2)
+    #expect(Heads.available([.sequenceClassification]).count == 3)
   }
 }
 

@@ -98,6 +98,45 @@ struct TokenizerTests {
     #expect(tokens.first?.id == 1 && tokens.last?.id == 1)
   }
 
+  @Test("a text is cut from the side that one names, a pair on that side of both")
+  func truncationSide() throws {
+    var tokenizer = Tokenizer(tables: tables)
+    let (long, short) = ("a the of in and", "to the")
+    var options = EncodingOptions()
+    func ids(_ first: String, _ second: String?, _ limit: Int?) throws -> [Int] {
+      options.maximumLength = limit
+      guard let second else { return try tokenizer.encode(first, options).map(\.id) }
+      var tokens: [Token] = []
+      try tokenizer.encode(
+        first.utf8.span, pairedWith: second.utf8.span, options, into: &tokens)
+      return tokens.map(\.id)
+    }
+    let whole = try ids(long, nil, nil)
+    let pair = try ids(long, short, nil)
+    // What lies between the ends.
+    let (first, second) = (whole.dropFirst().dropLast(), pair.dropFirst(whole.count).dropLast())
+    for kept in 0...first.count {
+      options.truncationSide = .right
+      #expect(try ids(long, nil, kept + 2) == [1] + first.prefix(kept) + [1])
+      options.truncationSide = .left
+      #expect(try ids(long, nil, kept + 2) == [1] + first.suffix(kept) + [1])
+    }
+    for room in 0...first.count + second.count {
+      options.truncationSide = .right
+      let right = try ids(long, short, room + 3)
+      options.truncationSide = .left
+      let left = try ids(long, short, room + 3)
+      // The separator tells how much of each is left: as much on either side.
+      let share = try #require(right.dropFirst().firstIndex(of: 1)) - 1
+      let rest = room - share
+      let parts = right.split(separator: 1).count + left.split(separator: 1).count
+      #expect(parts == (share > 0 ? 2 : 0) + (rest > 0 ? 2 : 0))
+      #expect(right.filter { $0 != 1 } == Array(first.prefix(share) + second.prefix(rest)))
+      #expect(left.filter { $0 != 1 } == Array(first.suffix(share) + second.suffix(rest)))
+      #expect(share == first.count || share >= rest, "the longer one is cut first")
+    }
+  }
+
   @Test("a long word takes the same merges as its parts would in Python", arguments: [48, 49, 200])
   func longWord(length: Int) throws {
     // Runs of one letter: the merge "a a" takes them in pairs from the left, "aa aa" again.

@@ -11,3 +11,4 @@ extension Convention: ExpressibleByArgument {}
 extension EncodingOptions.Mode: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
 extension ScoreMethod: ExpressibleByArgument {}
+extension TruncationSide: ExpressibleByArgument {}

@@ -59,6 +59,7 @@ struct FillMask: ParsableCommand {
     fill.convention = input.convention
     fill.language = input.language
     fill.truncates = input.truncate
+    fill.truncationSide = input.text.truncationSide
     return fill
   }
 

@@ -5,6 +5,9 @@ extension Serve {
   /// Variables that are no options of `serve`: the key, and what belongs to the whole program.
   private static let others: Set = ["THIMBLE_API_KEY", "THIMBLE_ISA"]
 
+  /// What stands between the values of options that may be repeated.
+  private static let separators: [String: Character] = ["--cors-origin": ",", "--prompt": "\n"]
+
   /// `arguments`, the first of which is the command's name, with the options behind it that variables of the environment give:
   /// `THIMBLE_MAX_BODY` stands for `--max-body`, unless that is among `arguments`.
   ///
@@ -49,9 +52,9 @@ extension Serve {
         throw ValidationError("\(variable): \"\(value.printable())\" must be true or false.")
       }
     }
-    // What may be repeated has commas between its values.
-    let values = option == "--cors-origin" ? value.split(separator: ",").map(String.init) : [value]
-    let arguments = values.flatMap { ["\(option)=\($0)"] }
+    let values =
+      separators[option].map { value.split(separator: $0).map(String.init) } ?? [value]
+    let arguments = values.map { "\(option)=\($0)" }
     do { _ = try Self.parse(["-"] + arguments) } catch {
       throw ValidationError("\(variable): \(Self.message(for: error))")
     }

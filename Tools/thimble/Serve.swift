@@ -72,6 +72,8 @@ struct Serve: ParsableCommand {
     ))
   var convention = Convention.training
 
+  @OptionGroup var prompts: PromptOptions
+
   @Flag(
     inversion: .prefixedNo,
     help: "Add token types, if the model was fine-tuned with them. (default: as --compat says)")
@@ -212,6 +214,7 @@ struct Serve: ParsableCommand {
     server.interface.text.language = lang
     server.interface.text.truncates = autoTruncate
     server.interface.pooling = pooling
+    server.interface.prompts = try prompts.prompts
     server.interface.takesTokenIDs = allowTokenIds
     server.address = address(server.logger)
     server.limits.maximumConnections = maxConnections

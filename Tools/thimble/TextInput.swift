@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Thimble
 internal import ThimbleModel
 internal import ThimbleSystem
+internal import ThimbleText
 
 /// How a text, or a list of token ids, is put into a model; the same for every command that runs one.
 struct InputOptions: ParsableArguments {
@@ -25,11 +26,24 @@ struct InputOptions: ParsableArguments {
   @Flag(help: "Cut texts that are too long, instead of refusing them.")
   var truncate = false
 
+  @Option(
+    help: ArgumentHelp(
+      "What --truncate cuts off: right for the end of a text, left for its beginning. (default: right)",
+      valueName: "side"))
+  var truncationSide: TruncationSide?
+
+  func validate() throws {
+    if truncationSide != nil, !truncate {
+      throw ValidationError("--truncation-side has no effect without --truncate.")
+    }
+  }
+
   var text: TextOptions {
     var options = TextOptions()
     options.convention = convention
     options.language = language
     options.truncates = truncate
+    options.truncationSide = truncationSide ?? .right
     return options
   }
 

@@ -92,8 +92,8 @@ public struct HeadMemory: Sendable, Equatable {
 /// All heads that there are.
 public enum Heads {
   public static let all: [any Head.Type] = [
-    SentencePooling.self, SequenceClassifier.self, MaskedLanguageModel.self, TokenClassifier.self,
-    QuestionAnswering.self, MultipleChoice.self,
+    SentencePooling.self, TokenVectors.self, SequenceClassifier.self, MaskedLanguageModel.self,
+    TokenClassifier.self, QuestionAnswering.self, MultipleChoice.self,
   ]
 
   /// Those of `all` that a model with `kinds` has.

@@ -19,17 +19,18 @@ extension HTTPInterface {
     let text = try textOptions(fields)
     let isRaw = try fields.bool("raw_scores") ?? false
     let function: Classes.Function? = isRaw ? Classes.Function.none : nil
-    return try await classify(inputs, text, request) { classes, logits in
-      let answers = logits.map { classes.ranked($0, by: function).json }
-      return inputs.isList ? .array(answers) : answers[0]
+    return try await classify(inputs, text, request, isList: inputs.isList) { classes, logits in
+      classes.ranked(logits, by: function)
     }
   }
 
   /// Hugging Face's text-classification (Formats/http.md §9).
   func textClassification(_ body: JSONValue, _ request: Incoming) async throws -> Response {
-    let fields = try Fields(body, ["inputs", "parameters", "options", "truncate", "lang"])
+    let fields = try Fields(
+      body, ["inputs", "parameters", "options", "truncate", "truncation_direction", "lang"])
     let parameters = try fields.object(
-      "parameters", ["function_to_apply", "top_k", "truncate", "lang", "language"])
+      "parameters",
+      ["function_to_apply", "top_k", "truncate", "truncation_direction", "lang", "language"])
     try fields.checkOptions()
     let text = try textOptions(fields, parameters, truncates: true)
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
@@ -40,18 +41,16 @@ extension HTTPInterface {
       throw APIError.malformed(
         "\"function_to_apply\" must be \"softmax\", \"sigmoid\" or \"none\".")
     }
-    return try await classify(inputs, text, request) { classes, logits in
-      .array(
-        logits.map { logits in
-          let ranked = classes.ranked(logits, by: function)
-          return Array(ranked.prefix(top ?? ranked.count)).json
-        })
+    return try await classify(inputs, text, request, isList: true) { classes, logits in
+      let ranked = classes.ranked(logits, by: function)
+      return Array(ranked.prefix(top ?? ranked.count))
     }
   }
 
+  /// - Parameter isList: whether the answer to a single input is in a list too.
   private func classify(
-    _ inputs: Inputs, _ text: TextOptions, _ request: Incoming,
-    _ answer: @escaping @Sendable (Classes, [[Float]]) -> JSONValue
+    _ inputs: Inputs, _ text: TextOptions, _ request: Incoming, isList: Bool,
+    _ answer: @escaping @Sendable (Classes, [Float]) -> [ClassScore]
   ) async throws -> Response {
     return try await compute(request) { served, texts in
       guard let classes = served.classes else {
@@ -62,8 +61,11 @@ extension HTTPInterface {
         Work<SequenceClassifier>(
           sequence: try item.sequence(text, with: texts, &notes), query: .init())
       }
-      return Plan(works: works, notes: notes) { logits, writer in
-        try await writer.write(answer(classes, logits))
+      return Plan(works: works, notes: notes) { [notes] logits, writer in
+        let answers = zip(logits, notes.isCut).map { logits, isCut in
+          answer(classes, logits).json.about(cutInput: isCut)
+        }
+        try await writer.write(isList ? .array(answers) : answers[0])
       }
     }
   }

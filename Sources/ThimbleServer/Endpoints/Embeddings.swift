@@ -24,12 +24,13 @@ extension HTTPInterface {
       ])
     let wish = VectorWish(
       inputs: try fields.inputs("inputs", limit: options.maximumInputs, ids: true),
-      text: try textOptions(fields), pooling: try pooling(fields))
+      text: try textOptions(fields), prompt: try prompt(fields))
+    let pooling = try pooling(fields)
     let normalizes = try fields.bool("normalize") ?? true
     let format = try VectorFormat(fields)
     return try await compute(request) { served, texts in
       try self.checkDimensions(fields, served)
-      let (works, notes) = try wish.works(with: texts)
+      let (works, notes) = try wish.works(pooling, with: texts)
       return Plan(works: works, notes: notes) { readings, answer in
         try await answer.write(listOf: readings) { answer, reading in
           try await answer.write(format.text(normalizes ? reading.normalized : reading))
@@ -52,15 +53,16 @@ extension HTTPInterface {
       throw APIError.malformed("\"sentences\" must be a list of texts.")
     }
     let text = try textOptions(fields, parameters)
+    let prompt = try prompt(fields, parameters)
     let pooling = try pooling(fields, parameters)
     let first = VectorWish(
-      inputs: Inputs(items: [.text(source)], isList: false), text: text, pooling: pooling)
-    let others = VectorWish(inputs: sentences, text: text, pooling: pooling)
+      inputs: Inputs(items: [.text(source)], isList: false), text: text, prompt: prompt)
+    let others = VectorWish(inputs: sentences, text: text, prompt: prompt)
     return try await compute(request) { served, texts in
-      var (works, notes) = try first.works(with: texts)
-      let (more, moreNotes) = try others.works(of: "sentences", with: texts)
+      var (works, notes) = try first.works(pooling, with: texts)
+      let (more, moreNotes) = try others.works(pooling, of: "sentences", with: texts)
       works += more
-      notes.truncated += moreNotes.truncated
+      notes.isCut += moreNotes.isCut
       return Plan(works: works, notes: notes) { readings, answer in
         let vectors = readings.map(\.normalized)
         let cosines = vectors.dropFirst().map { vector in
@@ -81,23 +83,48 @@ extension HTTPInterface {
   }
 }
 
-/// Inputs of which vectors are wanted, and how they are made.
+/// Inputs of which vectors are wanted, and how they go into the model.
 struct VectorWish: Sendable {
   let inputs: Inputs
   let text: TextOptions
-  let pooling: Pooling
+  let prompt: RequestPrompt
 
+  /// What has one vector made of each input.
+  ///
   /// - Parameters:
   ///   - part: which of the inputs; nil: all.
   ///   - name: of the member that the inputs came with.
   func works(
-    _ part: Range<Int>? = nil, of name: String = "inputs", with texts: TextEncoder
+    _ pooling: Pooling, _ part: Range<Int>? = nil, of name: String = "inputs",
+    with texts: TextEncoder
   ) throws -> (works: [Work<SentencePooling>], notes: Notes) {
     var notes = try Notes(text, texts.text, ids: inputs.areIDs)
-    let works = try inputs.map(part, of: name) { item in
-      Work<SentencePooling>(
-        sequence: try item.sequence(text, with: texts, &notes), query: pooling)
+    let sequences = try sequences(part, of: name, with: texts, &notes)
+    return (sequences.map { Work(sequence: $0, query: pooling) }, notes)
+  }
+
+  func sequences(
+    _ part: Range<Int>? = nil, of name: String, with texts: TextEncoder, _ notes: inout Notes
+  ) throws -> [SequenceInput] {
+    try inputs.map(part, of: name) { item in
+      try prompt.before(item, &notes).sequence(text, with: texts, &notes)
     }
-    return (works, notes)
+  }
+
+  /// The tokens of each input, none of which is kept: they may be as many as the bytes of the request.
+  ///
+  /// - Parameter maximum: the most that the queue holds.
+  func measure(
+    of name: String, with texts: TextEncoder, maximum: Int
+  ) throws -> (counts: [Int], notes: Notes) {
+    var notes = try Notes(text, texts.text, ids: inputs.areIDs)
+    let counts = try inputs.map(of: name) { item in
+      let sequence = try prompt.before(item, &notes).sequence(text, with: texts, &notes)
+      guard sequence.ids.count <= maximum else {
+        throw EngineError.tooMuch(tokens: sequence.ids.count, limit: maximum)
+      }
+      return sequence.ids.count
+    }
+    return (counts, notes)
   }
 }

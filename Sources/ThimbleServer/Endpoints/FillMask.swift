@@ -10,15 +10,18 @@ extension Endpoint {
 extension HTTPInterface {
   /// Hugging Face's fill-mask (Formats/http.md §4).
   func fillMask(_ body: JSONValue, _ request: Incoming) async throws -> Response {
-    let fields = try Fields(body, ["inputs", "parameters", "options", "truncate", "lang"])
+    let fields = try Fields(
+      body, ["inputs", "parameters", "options", "truncate", "truncation_direction", "lang"])
     let parameters = try fields.object(
-      "parameters", ["top_k", "targets", "truncate", "lang", "language"])
+      "parameters",
+      ["top_k", "targets", "truncate", "truncation_direction", "lang", "language"])
     try fields.checkOptions()
     let text = try textOptions(fields, parameters)
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     var fill = FillMaskOptions()
     fill.convention = text.convention
     fill.language = text.language
+    fill.truncationSide = text.truncationSide
     fill.top = try parameters.integer("top_k", in: 1...1000) ?? 5
     fill.targets = try parameters.strings("targets") ?? []
     guard fill.targets.count <= 1000 else {
@@ -58,9 +61,11 @@ extension HTTPInterface {
     return Plan(works: works, notes: notes) { readings, answer in
       var rest = readings.flatMap(\.self)[...]
       if isList {
-        try await answer.write(listOf: queries) { try await $0.write($1, &rest) }
+        try await answer.write(listOf: zip(queries, notes.isCut)) { writer, query in
+          try await writer.write(query.0, isCut: query.1, &rest)
+        }
       } else {
-        try await answer.write(queries[0], &rest)
+        try await answer.write(queries[0], isCut: notes.isCut[0], &rest)
       }
     }
   }
@@ -69,7 +74,7 @@ extension HTTPInterface {
 extension AnswerWriter {
   /// - Parameter choices: those for the masks of `query`, and more behind them; taken away.
   fileprivate mutating func write(
-    _ query: FillMaskQuery, _ choices: inout ArraySlice<[TokenScore]>
+    _ query: FillMaskQuery, isCut: Bool, _ choices: inout ArraySlice<[TokenScore]>
   ) async throws {
     let masks = choices.prefix(query.positions.count)
     choices = choices.dropFirst(masks.count)
@@ -77,7 +82,7 @@ extension AnswerWriter {
       async throws
     {
       try await writer.write(listOf: choices) { writer, choice in
-        try await writer.write(query.filling(choice, mask: mask).json)
+        try await writer.write(query.filling(choice, mask: mask).json.about(cutInput: isCut))
       }
     }
     // Hugging Face's pipeline unwraps the list of a single mask.

@@ -50,6 +50,9 @@ extension HTTPInterface {
     object.set("tasks", to: .array(served.tasks.map { .string($0.name) }))
     object.set("labels", to: .array((served.classes?.labels ?? []).map { .string($0) }))
     object.set("pooling", to: .string(options.pooling.rawValue))
+    object.set("prompts", to: .object(prompts))
+    object.set("default_prompt", to: options.prompts.standard.map { .string($0) } ?? nil)
+    object.set("default_prompt_name", to: options.prompts.standardName.map { .string($0) } ?? nil)
     object.set("languages", to: .array(served.text.languageCodes.map { .string($0) }))
     object.set("language", to: options.text.language.map { .string($0) } ?? nil)
     object.set("language_embeddings", to: .bool(configuration.hasLanguageEmbeddings))
@@ -65,6 +68,12 @@ extension HTTPInterface {
       object.set("resident_memory_bytes", to: JSONValue(memory.residentBytes))
     }
     return Response(json: JSONValue.object(object).text())
+  }
+
+  private var prompts: JSONObject {
+    var object = JSONObject()
+    for (name, text) in options.prompts.named { object.set(name, to: .string(text)) }
+    return object
   }
 
   /// TEI's name of what the model is.

@@ -22,12 +22,14 @@ extension HTTPInterface {
     let fields = try Fields(
       body,
       [
-        "input", "model", "encoding_format", "dimensions", "user", "truncate", "lang", "pooling",
+        "input", "model", "encoding_format", "dimensions", "user", "truncate",
+        "truncation_direction", "prompt_name", "lang", "pooling",
       ])
     let wish = VectorWish(
       inputs: try fields.inputs(
         "input", limit: max(options.maximumInputs, Self.inputLimit), ids: true),
-      text: try textOptions(fields), pooling: try pooling(fields))
+      text: try textOptions(fields), prompt: try prompt(fields))
+    let pooling = try pooling(fields)
     let format = try VectorFormat(fields)
     let model = try fields.string("model")
     _ = try fields.string("user")
@@ -43,18 +45,37 @@ extension HTTPInterface {
       do {
         return try await compute(request) { served, texts in
           try check(served)
-          var (works, notes) = try wish.works(of: "input", with: texts)
+          var (works, notes) = try wish.works(pooling, of: "input", with: texts)
           notes.warnings += [answer.warning].compactMap(\.self)
           let tokens = works.reduce(0) { $0 + $1.tokenCount }
-          return Plan(works: works, notes: notes) { readings, writer in
+          return Plan(works: works, notes: notes) { [notes] readings, writer in
             try await answer.begin(&writer)
-            try await answer.write(readings, from: 0, &writer)
+            try await answer.write(readings, from: 0, notes.isCut, &writer)
             try await answer.end(tokens: tokens, &writer)
           }
         }
       } catch EngineError.tooMuch where wish.inputs.items.count > 1 {}
     }
-    return try await computeInParts(wish, request, answer, check)
+    return try await computeInParts(request) { served in
+      try check(served)
+      var (counts, notes) = try wish.measure(
+        of: "input", with: TextEncoder(served.text), maximum: self.engine.queueCapacity)
+      notes.warnings += [answer.warning].compactMap(\.self)
+      let size = MemoryLayout<Float>.stride * served.text.configuration.embeddingSize
+      let parts = self.parts(
+        counts.map { ($0, size) }, room: self.engine.roomForReadings / 4, served)
+      let tokens = counts.reduce(0, +)
+      return PartedPlan<SentencePooling>(
+        partCount: parts.count, tokens: tokens, notes: notes,
+        works: { part in
+          try wish.works(pooling, parts[part], of: "input", with: TextEncoder(served.text)).works
+        },
+        begin: { try await answer.begin(&$0) },
+        write: { [notes] part, readings, writer in
+          try await answer.write(readings, from: parts[part].lowerBound, notes.isCut, &writer)
+        },
+        end: { try await answer.end(tokens: tokens, &$0) })
+    }
   }
 
   /// Whether `name` is that of the model; its part behind the last `/` will do too.
@@ -96,16 +117,20 @@ struct EmbeddingsAnswer: Sendable {
     try await writer.write("{\"object\":\"list\",\"data\":[")
   }
 
-  /// - Parameter start: the number of the first of `readings` among all.
-  func write(_ readings: [SentencePooling.Reading], from start: Int, _ writer: inout AnswerWriter)
-    async throws
-  {
+  /// - Parameters:
+  ///   - start: the number of the first of `readings` among all.
+  ///   - isCut: of every input, whether it was cut.
+  func write(
+    _ readings: [SentencePooling.Reading], from start: Int, _ isCut: [Bool],
+    _ writer: inout AnswerWriter
+  ) async throws {
     for (offset, reading) in readings.enumerated() {
       let index = start + offset
       let vector = format.text(reading.normalized)
       try await writer.write(
         (index > 0 ? "," : "")
-          + "{\"object\":\"embedding\",\"index\":\(index),\"embedding\":\(vector)}")
+          + "{\"object\":\"embedding\",\"index\":\(index),\"embedding\":\(vector)"
+          + (isCut[index] ? ",\"truncated\":true}" : "}"))
     }
   }
 

@@ -1,9 +1,7 @@
-internal import HTTPTypes
 internal import Thimble
 internal import ThimbleArchitecture
 internal import ThimbleJSON
 internal import ThimbleModel
-internal import ThimbleSystem
 internal import ThimbleText
 
 extension HTTPInterface {
@@ -14,119 +12,61 @@ extension HTTPInterface {
   ///   - truncates: whether a text that is too long is cut if nobody says; nil: as the server was told.
   func textOptions(_ places: Fields..., truncates: Bool? = nil) throws(APIError) -> TextOptions {
     var text = options.text
-    var (languages, choices): (Set<String>, Set<Bool>) = ([], [])
-    for fields in places {
-      for name in ["lang", "language"] {
-        if let language = try fields.languageCode(name) { languages.insert(language) }
-      }
-      if let choice = try fields.bool("truncate") { choices.insert(choice) }
-      try fields.refuse("truncation_direction", "texts are cut at their end only") {
-        $0 == "right" || $0 == "Right"
-      }
-      try fields.refuse("prompt_name", "the model has no prompts")
+    let language = try places.only("lang") { fields throws(APIError) in
+      [try fields.languageCode("lang"), try fields.languageCode("language")]
     }
-    guard languages.count < 2, choices.count < 2 else {
-      throw .malformed(
-        "\(choices.count < 2 ? "\"lang\"" : "\"truncate\"") is given twice, and differently.")
+    let choice = try places.only("truncate") { fields throws(APIError) in
+      [try fields.bool("truncate")]
     }
-    text.language = languages.first ?? text.language
-    text.truncates = choices.first ?? truncates ?? text.truncates
+    let side = try places.only("truncation_direction") { fields throws(APIError) in
+      [try fields.truncationSide()]
+    }
+    text.language = language ?? text.language
+    text.truncates = choice ?? truncates ?? text.truncates
+    text.truncationSide = side ?? text.truncationSide
     return text
   }
 
   /// What a vector is made of: as the request says, and otherwise as the server was told.
   func pooling(_ places: Fields...) throws(APIError) -> Pooling {
-    var choices: Set<Pooling> = []
-    for fields in places {
-      guard let name = try fields.string("pooling") else { continue }
+    let choice = try places.only("pooling") { fields throws(APIError) -> [Pooling?] in
+      guard let name = try fields.string("pooling") else { return [] }
       guard let pooling = Pooling(rawValue: name) else {
         let known = Pooling.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
         throw .malformed("\"pooling\" must be \(known).")
       }
-      choices.insert(pooling)
+      return [pooling]
     }
-    guard choices.count < 2 else {
-      throw .malformed("\"pooling\" is given twice, and differently.")
-    }
-    return choices.first ?? options.pooling
+    return choice ?? options.pooling
   }
 }
 
-/// What the client should know of its answer beside what it asked for. It travels in headers, since the bodies have
-/// shapes that others have laid down.
-struct Notes: Sendable {
-  /// How many inputs were cut.
-  var truncated = 0
-  var warnings: [String] = []
-  private var saidUnknown = false
-
-  /// What is to be said of texts, or with `ids` of token ids, that go into the model under `options`.
+extension [Fields] {
+  /// What a request says in one of these places, or in several of them alike; nil if it says nothing.
   ///
-  /// - Throws: `ThimbleError.language` for a language that nobody knows, `APIError` for one that changes nothing.
-  init(_ options: TextOptions, _ text: ModelText, ids: Bool = false) throws {
-    let (language, convention) = (options.language, options.convention)
-    for caution in try text.cautions(language: language, convention, readsIDs: ids) {
-      warnings.append(caution.description)
+  /// - Parameters:
+  ///   - name: of the member, for the error.
+  ///   - read: what is said in one place.
+  func only<Value: Hashable>(
+    _ name: String, _ read: (Fields) throws(APIError) -> [Value?]
+  ) throws(APIError) -> Value? {
+    var values: Set<Value> = []
+    for fields in self { values.formUnion(try read(fields).compactMap(\.self)) }
+    guard values.count < 2 else {
+      throw .malformed("\"\(name)\" is given twice, and differently.")
     }
-    guard language != nil, !text.usesLanguage(convention, readsIDs: ids) else { return }
-    guard ids else {
-      throw APIError.invalid(
-        "\"lang\" has no effect here: the model has no language embeddings, and Hugging Face's rules are the same for all texts."
-      )
-    }
-    warnings.append(
-      "The language changes nothing for token ids: the model has no embedding for it.")
-  }
-
-  /// Notes targets of which another token is scored.
-  mutating func add(_ replacements: [FillMaskTargets.Replacement], _ text: ModelText) {
-    let most = 8
-    for replacement in replacements.prefix(most) {
-      let (target, piece) = (replacement.target.printable(), text.text(of: replacement.id))
-      warnings.append(
-        "The target \"\(target)\" is not a single token of the vocabulary: \"\(piece.printable())\" is scored in its place."
-      )
-    }
-    if replacements.count > most {
-      warnings.append("The same holds for \(replacements.count - most) more targets.")
-    }
-  }
-
-  /// Notes what is to be said of one sequence, unless it was said of another.
-  mutating func look(at sequence: SequenceInput, _ text: ModelText) {
-    guard !saidUnknown, let caution = text.caution(tokens: sequence.ids) else { return }
-    saidUnknown = true
-    warnings.append(caution.description)
-  }
-
-  func add(to headers: inout HTTPFields) {
-    if truncated > 0 { headers.add("x-truncated-inputs", "\(truncated)") }
-    for warning in warnings { headers.add("x-warning", warning) }
+    return values.first
   }
 }
 
-extension HTTPFields {
-  /// Adds a header, unless it has no value.
-  mutating func add(_ name: String, _ value: String?) {
-    guard let name = HTTPField.Name(name), let value else { return }
-    append(HTTPField(name: name, value: Self.inASCII(value)))
-  }
-
-  mutating func add(milliseconds seconds: Double, _ name: String) {
-    add(name, "\(Int(seconds * 1000))")
-  }
-
-  /// Headers hold nothing but ASCII: other scalars are written as JSON does.
-  private static func inASCII(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
-      guard !(0x20..<0x7F).contains(scalar.value) else {
-        result.unicodeScalars.append(scalar)
-        return
-      }
-      for unit in UTF16.encode(scalar) ?? .init() {
-        let digits = String(unit, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      }
+extension Fields {
+  /// TEI's `truncation_direction`.
+  fileprivate func truncationSide() throws(APIError) -> TruncationSide? {
+    switch try string("truncation_direction") {
+    case nil: nil
+    case "right", "Right": .right
+    case "left", "Left": .left
+    default: throw .malformed("\"truncation_direction\" must be \"right\" or \"left\".")
     }
   }
 }
@@ -182,18 +122,20 @@ extension Inputs.Item {
 
 /// Lets `encode` put a text into tokens, and once more with `true` if it is too long and may be cut.
 ///
-/// - Parameter notes: that it was cut is noted there.
+/// - Parameter notes: whether it was cut is noted there, for one text after the other.
 /// - Throws: with advice to cut, if that is allowed and was not asked for.
 func cutting<Value>(
   _ truncates: Bool, _ notes: inout Notes, _ encode: (Bool) throws(ThimbleError) -> Value
 ) throws(APIError) -> Value {
   do throws(ThimbleError) {
+    var isCut = false
+    defer { notes.isCut.append(isCut) }
     do throws(ThimbleError) { return try encode(false) } catch .tooLong where truncates {
-      notes.truncated += 1
+      isCut = true
       return try encode(true)
     }
   } catch {
     guard case .tooLong = error else { throw APIError(error) }
-    throw APIError(error).adding("Or set \"truncate\" to true, to cut off its end.")
+    throw APIError(error).adding("Or set \"truncate\" to true, to cut it.")
   }
 }

@@ -20,6 +20,7 @@ extension HTTPInterface {
     let inputs = try fields.inputs("inputs", limit: options.maximumInputs)
     let addsEnds = try fields.bool("add_special_tokens") ?? true
     let wish = try textOptions(fields)
+    let prompt = try namedPrompt(fields) ?? ""
     let text = engine.served.text
     var headers = HTTPFields()
     try Notes(wish, text).add(to: &headers)
@@ -32,9 +33,9 @@ extension HTTPInterface {
       try await answer.write(listOf: inputs.items.indices) { answer, index in
         _ = try inputs.map(index..<index + 1) { item in
           try texts.encode(
-            item.text.utf8.span, encoding, truncates: false, into: &tokens)
+            (prompt + item.text).utf8.span, encoding, truncates: false, into: &tokens)
         }
-        let pieces = TextPieces(inputs.items[index].text)
+        let pieces = TextPieces(prompt + inputs.items[index].text)
         try await answer.write(listOf: tokens) { answer, token in
           try await answer.write(
             .object(pieces.json(token, special: Self.special(token, text))))

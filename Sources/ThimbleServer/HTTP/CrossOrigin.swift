@@ -42,7 +42,7 @@ public struct CrossOriginRule: Sendable, Equatable {
       headers[.accessControlMaxAge] = "7200"
     } else {
       headers[.accessControlExposeHeaders] =
-        "Retry-After, x-compute-tokens, x-inference-time, x-queue-time, x-tokenization-time, x-total-time"
+        "Retry-After, x-compute-tokens, x-inference-time, x-queue-time, x-tokenization-time, x-total-time, x-truncated-inputs, x-warning"
     }
   }
 }

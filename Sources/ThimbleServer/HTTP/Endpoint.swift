@@ -22,6 +22,7 @@ package struct Endpoint: Sendable {
   /// All that there are.
   package static let all: [Endpoint] = [
     .page, .health, .info, .metrics, .openAPI, .models, .fillMask, .textClassification, .embed,
+    .embedAll,
     .similarity, .score, .tokenize, .decode, .predict, .openAIEmbeddings, .natural,
   ]
 

@@ -27,6 +27,8 @@ public struct InterfaceOptions: Sendable {
   public var text = TextOptions()
   /// What vectors are made of, unless a request says otherwise.
   public var pooling = Pooling.mean
+  /// What may go before the texts that vectors are made of.
+  public var prompts = Prompts()
   /// Whether OpenAI's route takes token ids.
   public var takesTokenIDs = false
 
