@@ -4,13 +4,16 @@ internal import ThimbleText
 
 /// A question about a context, made ready for passes.
 public struct AnswerQuery: Sendable {
-  /// The sequences, and what is to be read of each: one, or the windows of a long context.
-  public let items: [(sequence: SequenceInput, query: QuestionAnswering.Query)]
   /// Whether the question was cut.
   public let cutsQuestion: Bool
+  /// Of the context, those that are looked at at once.
   private let windows: [Range<Int>]
+  /// Of the question.
+  private let asked: [Token]
   /// Of the context.
   private let tokens: [Token]
+  private let tables: TokenizerTables
+  private let language: Int32?
   private let pieces: TextPieces
   private let options: AnswerOptions
   private let text: ModelText
@@ -22,7 +25,7 @@ public struct AnswerQuery: Sendable {
   ) throws(ThimbleError) {
     let text = texts.text
     guard let tables = text.tables else { throw .noTokenizer(path: text.path) }
-    let language = try text.languageID(options.text.language)
+    (self.tables, language) = (tables, try text.languageID(options.text.language))
     // The ends of a pair, a token of context, and the stride that is wanted.
     let window = min(options.window, text.longestText)
     let room = window - 3
@@ -35,34 +38,45 @@ public struct AnswerQuery: Sendable {
       guard options.text.truncates, limit > 0 else {
         throw .longQuestion(tokens: asked.count, limit: max(limit, 0))
       }
-      asked.removeLast(asked.count - limit)
+      let kept = options.text.truncationSide == .left ? asked.suffix(limit) : asked.prefix(limit)
+      asked = Array(kept)
     }
     let length = room - asked.count
     let stride = options.stride ?? min(128, length / 2)
     guard 0..<length ~= stride else { throw .stride(stride, room: length) }
     windows = TextWindows.ranges(count: tokens.count, length: length, overlap: stride)
-    var items: [(sequence: SequenceInput, query: QuestionAnswering.Query)] = []
-    for window in windows {
-      let sequence = SequenceInput(
-        asked, pairedWith: tokens[window], options.text, tables, language: language)
-      // What models are fine-tuned to point at if there is no answer: the first separator.
-      let none = sequence.ids.firstIndex(of: Int32(tables.specialTokens.separator)) ?? 0
-      let start = asked.count + 2
-      items.append((sequence, .init(context: start..<start + window.count, none: none)))
-    }
-    self.items = items
     pieces = TextPieces(context)
-    (self.options, self.text) = (options, text)
+    (self.asked, self.options, self.text) = (asked, options, text)
   }
 
+  /// How many sequences it takes: one, or those of the windows of a long context.
+  public var count: Int { windows.count }
   /// The tokens of all sequences.
-  public var cost: Int { items.reduce(0) { $0 + $1.sequence.ids.count } }
+  public var cost: Int { windows.reduce(0) { $0 + asked.count + $1.count + 3 } }
+  /// The tokens of the context.
+  public var ids: [Int] { tokens.map(\.id) }
+
+  /// The sequences, and what is to be read of each.
+  public var items: [(sequence: SequenceInput, query: QuestionAnswering.Query)] {
+    windows.indices.map(item)
+  }
+
+  /// The sequence of window `number`, and what is to be read of it.
+  func item(_ number: Int) -> (sequence: SequenceInput, query: QuestionAnswering.Query) {
+    let window = windows[number]
+    let sequence = SequenceInput(
+      asked, pairedWith: tokens[window], options.text, tables, language: language)
+    // What models are fine-tuned to point at if there is no answer: the first separator.
+    let none = sequence.ids.firstIndex(of: Int32(tables.specialTokens.separator)) ?? 0
+    let start = asked.count + 2
+    return (sequence, .init(context: start..<start + window.count, none: none))
+  }
 
   /// The answers that `readings`, one for each of `items`, come to.
   public func answer(_ readings: some Collection<QuestionAnswering.Reading>) -> Answers {
     var (best, none) = (BestSpans(count: options.top), Double.infinity)
     for (number, reading) in readings.enumerated() {
-      let query = items[number].query
+      let query = item(number).query
       // The first place of the context among those that were scored.
       let start = query.places.firstIndex(of: query.context.lowerBound) ?? 0
       let places = start..<start + query.context.count
@@ -183,9 +197,9 @@ public final class QuestionAnswerer {
     _ query: AnswerQuery, progress: (_ done: Int) -> Void = { _ in }
   ) throws(ThimbleError) -> Answers {
     var readings: [QuestionAnswering.Reading] = []
-    while readings.count < query.items.count {
-      let part = query.items[readings.count...].prefix(Self.windowsAtOnce)
-      readings += try session.read(QuestionAnswering.self, Array(part))
+    while readings.count < query.count {
+      let part = readings.count..<min(readings.count + Self.windowsAtOnce, query.count)
+      readings += try session.read(QuestionAnswering.self, part.map(query.item))
       progress(readings.count)
     }
     return query.answer(readings)

@@ -48,6 +48,8 @@ extension HTTPInterface {
   func read<Reader: Head>(
     _ works: [Work<Reader>], for served: ServedModel
   ) async throws -> Readings<Reader> {
+    // A text without tokens may want nothing.
+    guard !works.isEmpty else { return Readings([], in: nil, since: nil) }
     let readings = try await engine.run(works, for: served)
     guard readings.all.allSatisfy(Reader.isFinite) else { throw APIError.notFinite }
     return readings

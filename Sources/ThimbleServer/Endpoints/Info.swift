@@ -48,7 +48,8 @@ extension HTTPInterface {
     object.set("width", to: JSONValue(configuration.embeddingSize))
     object.set("vocabulary", to: JSONValue(configuration.vocabularySize))
     object.set("tasks", to: .array(served.tasks.map { .string($0.name) }))
-    object.set("labels", to: .array((served.classes?.labels ?? []).map { .string($0) }))
+    let labels = served.classes != nil || served.tagsTokens ? configuration.labels : []
+    object.set("labels", to: .array(labels.map { .string($0) }))
     object.set("pooling", to: .string(options.pooling.rawValue))
     object.set("prompts", to: .object(prompts))
     object.set("default_prompt", to: options.prompts.standard.map { .string($0) } ?? nil)
@@ -86,7 +87,8 @@ extension HTTPInterface {
       names.set("\(id)", to: .string(label))
       ids.set(label, to: JSONValue(id))
     }
-    return ["classifier": ["id2label": .object(names), "label2id": .object(ids)]]
+    let kind = labels.count == 1 ? "reranker" : "classifier"
+    return .object([kind: ["id2label": .object(names), "label2id": .object(ids)]])
   }
 
   /// OpenAI's list of models.

@@ -52,7 +52,12 @@ struct Notes: Sendable {
 
   /// Notes what is to be said of one sequence, unless it was said of another.
   mutating func look(at sequence: SequenceInput, _ text: ModelText) {
-    guard !saidUnknown, let caution = text.caution(tokens: sequence.ids) else { return }
+    look(at: sequence.ids, text)
+  }
+
+  /// Notes what is to be said of the tokens of a text, unless it was said of another.
+  mutating func look(at ids: [Int32], _ text: ModelText) {
+    guard !saidUnknown, let caution = text.caution(tokens: ids) else { return }
     saidUnknown = true
     warnings.append(caution.description)
   }

@@ -28,9 +28,7 @@ extension HTTPInterface {
         let query = try ScoreQuery(item.text, method, text, with: texts)
         // Before the sequences are made: there may be one for each token.
         cost += query.cost
-        guard cost <= self.engine.queueCapacity else {
-          throw EngineError.tooMuch(tokens: cost, limit: self.engine.queueCapacity)
-        }
+        try self.check(cost: cost)
         return query
       }
       let works = queries.flatMap { query in

@@ -15,6 +15,10 @@ public struct ServedModel: Sendable {
   public let positionsPerRound: Int?
   /// nil if the model is no classifier.
   public let classes: Classes?
+  /// Whether it labels the tokens of a text.
+  public let tagsTokens: Bool
+  /// Whether it finds answers to questions.
+  public let answersQuestions: Bool
 
   init(_ model: Session, generation: Int) {
     self.generation = generation
@@ -24,6 +28,8 @@ public struct ServedModel: Sendable {
     positionsPerRound = model.positionsPerRound
     classes =
       model.head(SequenceClassifier.self) == nil ? nil : Classes(model.configuration)
+    tagsTokens = model.head(TokenClassifier.self) != nil
+    answersQuestions = model.head(QuestionAnswering.self) != nil
   }
 
   /// The bytes that the readings of `works` take together.
@@ -33,8 +39,12 @@ public struct ServedModel: Sendable {
 
   /// What the model can do, what it was made for first.
   var tasks: [Endpoint] {
-    (positionsPerRound != nil ? [.fillMask, .score] : [])
-      + (classes != nil ? [.textClassification] : []) + [.embed, .similarity]
+    var tasks: [Endpoint] = []
+    if positionsPerRound != nil { tasks += [.fillMask, .score] }
+    if classes != nil { tasks += [.textClassification, .rerank] }
+    if tagsTokens { tasks.append(.tokenClassification) }
+    if answersQuestions { tasks.append(.questionAnswering) }
+    return tasks + [.embed, .similarity]
   }
 
   /// What a request wants that names the model alone: what its body fits, among what the model can do.
@@ -44,9 +54,13 @@ public struct ServedModel: Sendable {
   func naturalEndpoint(for body: JSONValue) -> Endpoint {
     let inputs = body["inputs"]
     if inputs?["source_sentence"] != nil || inputs?["sentences"] != nil { return .similarity }
+    if inputs?["question"] != nil || inputs?["context"] != nil { return .questionAnswering }
+    if body["query"] != nil || body["texts"] != nil { return .rerank }
     let vectorMembers = ["normalize", "pooling", "dimensions", "encoding_format", "prompt_name"]
     if vectorMembers.contains(where: { body[$0] != nil }) { return .embed }
-    guard positionsPerRound != nil else { return classes != nil ? .textClassification : .embed }
+    guard positionsPerRound != nil else {
+      return classes != nil ? .textClassification : tagsTokens ? .tokenClassification : .embed
+    }
     if body["parameters"] != nil { return .fillMask }
     let texts = inputs?.array ?? [inputs].compactMap(\.self)
     return texts.isEmpty || texts.contains { $0.string.map(hasMask) ?? false } ? .fillMask : .embed

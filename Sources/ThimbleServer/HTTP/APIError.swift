@@ -3,7 +3,7 @@ internal import Thimble
 internal import ThimbleJSON
 internal import ThimbleModel
 
-/// Why a request is not answered as it was meant: a status of Formats/http.md §11, and words for people.
+/// Why a request is not answered as it was meant: a status of Formats/http.md §13, and words for people.
 struct APIError: Error {
   enum Kind: String {
     case validation = "Validation"

@@ -23,7 +23,8 @@ package struct Endpoint: Sendable {
   package static let all: [Endpoint] = [
     .page, .health, .info, .metrics, .openAPI, .models, .fillMask, .textClassification, .embed,
     .embedAll,
-    .similarity, .score, .tokenize, .decode, .predict, .openAIEmbeddings, .natural,
+    .similarity, .score, .tokenize, .decode, .predict, .rerank, .tokenClassification,
+    .questionAnswering, .openAIEmbeddings, .natural,
   ]
 
   private static let natural = Endpoint(
