@@ -21,6 +21,10 @@ public enum EvaluationError: Error, CustomStringConvertible {
   case label(path: String, number: Int, found: String, known: [String])
   /// The head does not have the classes of the task.
   case classes(path: String, found: [String], expected: [String])
+  /// The labels of the head tell no entities.
+  case labels(path: String, found: [String])
+  /// The record at `place` of the JSON in `path` cannot be used.
+  case record(path: String, place: String, reason: String)
   /// `model` gave NaN or infinity for line `number` of `path`.
   case notANumber(model: String, path: String, number: Int)
   /// It was stopped before anything was known.
@@ -57,6 +61,9 @@ public enum EvaluationError: Error, CustomStringConvertible {
       "\(path), line \(number): the label \"\(found)\" is not one of \(known.joined(separator: ", "))."
     case .classes(let path, let found, let expected):
       "\(path): the head has the classes \(found.joined(separator: ", ")); the task needs \(expected.joined(separator: ", "))."
+    case .labels(let path, let found):
+      "\(path): the head has the labels \(found.joined(separator: ", ")); entities need O and labels that begin with B-, I-, E- or S-, such as B-PER. Name them in \"id2label\" of config.json."
+    case .record(let path, let place, let reason): "\(path), \(place): \(reason)"
     case .language(let name, let path, let known):
       "\(path): the model does not know the language \"\(name)\". It knows: \(known.joined(separator: " ")). Name the file after one of them."
     case .notANumber(let model, let path, let number):

@@ -12,6 +12,16 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
   case tooDeep(limit: Int, offset: Int)
   case tooManyValues(limit: Int, offset: Int)
 
+  /// Where in the text it shows.
+  public var offset: Int {
+    switch self {
+    case .unexpected(_, let offset), .invalidUTF8(let offset), .loneSurrogate(let offset),
+      .duplicateKey(_, let offset), .numberTooLarge(let offset), .tooDeep(_, let offset),
+      .tooManyValues(_, let offset):
+      offset
+    }
+  }
+
   public var description: String {
     switch self {
     case .unexpected(let expected, let offset):

@@ -23,6 +23,8 @@ struct Evaluate: ParsableCommand {
         thimble evaluate xlm.thimble --reference xlm-mlm-100-1280 --text de.txt --limit 200 --html report.html
         head -n 50 news.txt | thimble evaluate xlm.thimble --reference xlm-mlm-100-1280 --text - --lang de
         thimble evaluate xnli.thimble --reference xnli --task xnli --data xnli.test.tsv
+        thimble evaluate ner.thimble --reference ner --task conll --data test-de.conll test-en.conll
+        thimble evaluate squad.thimble --reference squad --task squad --data xquad.de.json
       """)
 
   @Argument(help: "A .thimble file.", completion: .file(extensions: ["thimble"]))
@@ -66,8 +68,8 @@ struct Evaluate: ParsableCommand {
       if let name = measuring.namesOfMasking.first {
         throw ValidationError("\(name) needs --text: in a task nothing is masked.")
       }
-      if measuring.ids, task.task == .xnli {
-        throw ValidationError("--ids needs --text or --task sts: xnli has texts only.")
+      if measuring.ids, let kind = task.task, kind != .sts {
+        throw ValidationError("--ids needs --text or --task sts: \(kind.rawValue) has texts only.")
       }
     } else if text.isEmpty {
       throw ValidationError(
@@ -113,12 +115,18 @@ struct Evaluate: ParsableCommand {
   private func run(_ kind: TaskReport.Task, _ files: OpenOutputs) throws {
     var plain = options.run
     plain.activations = .int8
-    let heads: [any Head.Type] = kind == .xnli ? [SequenceClassifier.self] : [SentencePooling.self]
-    let source = try openSource(file, options.run, heads: heads)
+    let head: any Head.Type =
+      switch kind {
+      case .xnli: SequenceClassifier.self
+      case .sts: SentencePooling.self
+      case .conll: TokenClassifier.self
+      case .squad: QuestionAnswering.self
+      }
+    let source = try openSource(file, options.run, heads: [head])
     // As of sentences: the checkpoint is run as the file is.
     plain.isCausal = source.isCausal
     var runner = TaskRunner(
-      file: source, reference: try openSource(reference, plain, heads: heads))
+      file: source, reference: try openSource(reference, plain, heads: [head]))
     runner.textOptions = task.text
     runner.textOptions.language = language
     runner.isInterrupted = { Interruption.isRequested }
@@ -137,6 +145,10 @@ struct Evaluate: ParsableCommand {
         try runner.run(
           SimilarityTask(paths: task.data, limit: measuring.limit),
           pooling: task.pooling ?? .mean, readsIDs: measuring.ids)
+      case .conll:
+        try runner.run(TaggingTask(paths: task.data, limit: measuring.limit))
+      case .squad:
+        try runner.run(AnsweringTask(paths: task.data, limit: measuring.limit))
       }
     progress?.finish()
     if report.cutTexts > 0 {

@@ -88,49 +88,10 @@ private func interval(_ estimate: Estimate, _ digits: Int) -> String {
 }
 
 /// The interval of a share: "89.8–96.6 %".
-private func shares(_ estimate: Estimate) -> String {
+func shares(_ estimate: Estimate) -> String {
   guard estimate.hasInterval else { return "–" }
   let (low, high) = (estimate.interval.lowerBound, estimate.interval.upperBound)
   return "\(decimal(100 * low, 1))–\(decimal(100 * high, 1)) %"
-}
-
-extension TaskReport {
-  /// The report as a table for a terminal.
-  var text: String {
-    let isAccuracy = task == .xnli
-    var table = Table(
-      ["language", "examples"]
-        + (isAccuracy
-          ? ["fp32", "95 %", "file", "95 %", "lost", "95 %", "same answer", "95 %"]
-          : ["fp32", "file", "lost", "cosine mean", "min"]),
-      [.left] + Array(repeating: .right, count: isAccuracy ? 9 : 6))
-    let all = languages.count > 1 ? [overall] : []
-    for result in languages + all {
-      table.append(
-        [result.name, grouped(result.examples)]
-          + (result.accuracy.map(cells) ?? correlationCells(result)))
-    }
-    return table.text
-      + withoutCorrelation.map { "No correlation (\($0.name.printable())): \($0.reason).\n" }
-      .joined()
-      + (isComplete ? "" : "Interrupted: these are the examples done until then.\n")
-  }
-
-  private func cells(_ accuracy: Accuracy) -> [String] {
-    let difference = accuracy.difference
-    return [
-      percent(accuracy.reference.value), shares(accuracy.reference), percent(accuracy.file.value),
-      shares(accuracy.file), decimal(-100 * difference.value, 2),
-      "\(decimal(-100 * difference.interval.upperBound, 2)) … \(decimal(-100 * difference.interval.lowerBound, 2))",
-      percent(accuracy.agreement.value), shares(accuracy.agreement),
-    ]
-  }
-
-  private func correlationCells(_ result: Result) -> [String] {
-    ([result.reference, result.file, result.reference - result.file]
-      + (result.cosine.map { [$0.mean, $0.minimum] } ?? []))
-      .map { $0.isNaN ? "–" : decimal($0, 5) }
-  }
 }
 
 extension SweepReport {

@@ -2,18 +2,21 @@ internal import ArgumentParser
 internal import Thimble
 internal import ThimbleEvaluation
 internal import ThimbleModel
+internal import ThimbleSystem
 
 /// What is measured with labels instead of masks.
 struct TaskOptions: ParsableArguments {
   @Option(
-    help: "A task with labels instead of text: xnli (accuracy) or sts (Spearman's correlation).",
-    completion: .list(["xnli", "sts"]), transform: TaskReport.Task.init(argument:))
+    help:
+      "A task with labels instead of text: xnli (accuracy), sts (Spearman's correlation), conll (F1 by entity) or squad (F1 and exact match of answers).",
+    completion: .list(TaskReport.Task.allCases.map(\.rawValue)),
+    transform: TaskReport.Task.init(argument:))
   var task: TaskReport.Task?
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The examples of the task: xnli.test.tsv, dev-de.tsv, stsb-de-dev.csv, or - for standard input.",
+      "The examples of the task: xnli.test.tsv, dev-de.tsv, stsb-de-dev.csv, test-de.conll, xquad.de.json, or - for standard input.",
       valueName: "path"), completion: .file())
   var data: [String] = []
 
@@ -61,15 +64,16 @@ struct TaskOptions: ParsableArguments {
     guard !data.isEmpty else {
       throw ValidationError("--task needs --data PATH: the examples of the task.")
     }
-    if task == .xnli, pooling != nil { throw ValidationError("--pooling needs --task sts.") }
-    if task == .sts, labels != nil { throw ValidationError("--labels needs --task xnli.") }
+    if task != .sts, pooling != nil { throw ValidationError("--pooling needs --task sts.") }
+    if task != .xnli, labels != nil { throw ValidationError("--labels needs --task xnli.") }
   }
 }
 
 extension TaskReport.Task {
   fileprivate init(argument: String) throws {
     guard let task = Self(rawValue: argument) else {
-      throw ValidationError("--task \(argument): must be xnli or sts.")
+      let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--task \(argument.printable()): must be one of \(known).")
     }
     self = task
   }

@@ -16,11 +16,16 @@ package struct ClusteredMean: Sendable {
 
   /// Adds `value`. Values of one cluster come one behind the other.
   package mutating func add(_ value: Double, cluster key: Int) {
+    add(sum: value, count: 1, cluster: key)
+  }
+
+  /// Adds `count` values with the sum `sum`.
+  mutating func add(sum: Double, count: Int, cluster key: Int) {
     if current?.key != key { finishCluster(next: (key, 0, 0)) }
-    current?.sum += value
-    current?.count += 1
-    sum += value
-    count += 1
+    current?.sum += sum
+    current?.count += count
+    self.sum += sum
+    self.count += count
   }
 
   /// Adds everything in `other`, whose clusters are others.

@@ -79,12 +79,16 @@ public struct InferenceTask: Sendable {
   }
 }
 
-/// "de" for "xnli/dev-de.tsv" or "stsb-de-dev.csv": the last part of two letters, else the whole name.
+/// "de" for "xnli/dev-de.tsv", "stsb-de-dev.csv" or "xquad.de.json": the last part of two letters before the extension, else
+/// the name up to its first point.
 func languageName(ofPath path: String) -> String {
   let file = path.split(separator: "/").last ?? ""
-  let stem = file.split(separator: ".").first.map(String.init) ?? ""
-  let parts = stem.split { "-_.".contains($0) }.map(String.init)
-  return parts.last { $0.count == 2 && $0.allSatisfy(\.isLowercase) } ?? stem
+  let parts = file.split(separator: ".")
+  let words = (parts.count > 1 ? parts.dropLast() : parts[...]).flatMap {
+    $0.split { "-_".contains($0) }
+  }
+  let name = words.last { $0.count == 2 && $0.allSatisfy(\.isLowercase) }
+  return String(name ?? parts.first ?? "")
 }
 
 /// Which class each output of a head means. Three orders are in use for XNLI.

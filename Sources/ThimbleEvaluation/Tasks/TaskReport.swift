@@ -3,7 +3,7 @@ public import ThimbleSystem
 
 /// How reference and file do on a task with labels (Formats/report.md).
 public struct TaskReport: Sendable {
-  public enum Task: String, Sendable { case xnli, sts }
+  public enum Task: String, Sendable, CaseIterable { case xnli, sts, conll, squad }
 
   public let task: Task
   public let filePath: String
@@ -23,10 +23,10 @@ public struct TaskReport: Sendable {
   public struct Result: Sendable {
     public let name: String
     public let examples: Int
-    /// Accuracy, or Spearman's correlation of cosines with the scores.
+    /// Accuracy, F1 by entity, the mean F1 of answers, or Spearman's correlation of cosines with the scores.
     public let reference: Double
     public let file: Double
-    /// What an accuracy rests on; nil for correlations.
+    /// `reference` and `file` with intervals; nil for correlations.
     public let accuracy: Accuracy?
     /// Share of examples where both answer the same; nil for correlations.
     public var agreement: Double? { accuracy?.agreement.value }
@@ -34,6 +34,52 @@ public struct TaskReport: Sendable {
     public var difference: Estimate? { accuracy?.difference }
     /// Of the file's sentence vectors with those of the reference; nil for classes.
     public let cosine: Measures.CosineSummary?
+    /// More about labelled words; nil for other tasks.
+    public internal(set) var tagging: Tagging?
+    /// More about answers; nil for other tasks.
+    public internal(set) var answering: Answering?
+  }
+
+  /// A measure of both models.
+  public struct Pair: Sendable {
+    public let reference: Estimate
+    public let file: Estimate
+    /// `file - reference`, from paired examples.
+    public let difference: Estimate
+  }
+
+  /// What was counted of labelled words.
+  public struct Tagging: Sendable {
+    public let words: Int
+    public let precision: Pair
+    public let recall: Pair
+    /// Share of words with the right label.
+    public let accuracy: Pair
+    /// By name.
+    public let types: [TypeCounts]
+
+    /// The entities of one type.
+    public struct TypeCounts: Sendable {
+      public let name: String
+      public internal(set) var reference = EntityCounts()
+      public internal(set) var file = EntityCounts()
+    }
+  }
+
+  /// What was counted of answers.
+  public struct Answering: Sendable {
+    /// Share of answers that are one of those that are right.
+    public let exactMatch: Pair
+    /// Of the questions with answers, and of those without, if there are both kinds.
+    public let kinds: [Kind]
+
+    public struct Kind: Sendable {
+      /// "HasAns" or "NoAns", as in the official script.
+      public let name: String
+      public let examples: Int
+      public let exactMatch: (reference: Double, file: Double)
+      public let f1: (reference: Double, file: Double)
+    }
   }
 
   /// Languages whose correlation does not exist, and why: it is NaN, and null in JSON.
@@ -53,8 +99,19 @@ public struct TaskReport: Sendable {
     public let file: Estimate
     /// `file - reference`, from paired examples.
     public let difference: Estimate
-    /// Share of examples where both answer the same.
+    /// Share of examples, or of words, where both answer the same.
     public let agreement: Estimate
+
+    init(reference: Estimate, file: Estimate, difference: Estimate, agreement: Estimate) {
+      (self.reference, self.file) = (reference, file)
+      (self.difference, self.agreement) = (difference, agreement)
+    }
+
+    init(_ pair: Pair, agreement: Estimate) {
+      self.init(
+        reference: pair.reference, file: pair.file, difference: pair.difference,
+        agreement: agreement)
+    }
   }
 
   public var json: JSONValue {
@@ -82,6 +139,8 @@ extension TaskReport.Result {
       object.set("agreement", to: .number(accuracy.agreement.value))
       object.set("agreementInterval", to: accuracy.agreement.intervalJSON)
     }
+    if let tagging { object.set("entities", to: tagging.json) }
+    if let answering { object.set("answers", to: answering.json) }
     if let cosine {
       object.set(
         "cosine",
@@ -91,5 +150,55 @@ extension TaskReport.Result {
         ])
     }
     return .object(object)
+  }
+}
+
+extension TaskReport.Pair {
+  var json: JSONValue {
+    [
+      "reference": .number(reference.value), "referenceInterval": reference.intervalJSON,
+      "file": .number(file.value), "fileInterval": file.intervalJSON,
+      "differenceInterval": difference.intervalJSON,
+    ]
+  }
+}
+
+extension TaskReport.Tagging {
+  var json: JSONValue {
+    [
+      "words": JSONValue(words), "precision": precision.json, "recall": recall.json,
+      "accuracy": accuracy.json,
+      "types": .array(
+        types.map {
+          [
+            "name": .string($0.name), "support": JSONValue($0.file.expected),
+            "reference": $0.reference.json, "file": $0.file.json,
+          ]
+        }),
+    ]
+  }
+}
+
+extension EntityCounts {
+  fileprivate var json: JSONValue {
+    ["precision": .number(precision), "recall": .number(recall), "f1": .number(f1)]
+  }
+}
+
+extension TaskReport.Answering {
+  var json: JSONValue {
+    [
+      "exactMatch": exactMatch.json,
+      "kinds": .array(
+        kinds.map {
+          [
+            "name": .string($0.name), "examples": JSONValue($0.examples),
+            "reference": [
+              "exactMatch": .number($0.exactMatch.reference), "f1": .number($0.f1.reference),
+            ],
+            "file": ["exactMatch": .number($0.exactMatch.file), "f1": .number($0.f1.file)],
+          ]
+        }),
+    ]
   }
 }

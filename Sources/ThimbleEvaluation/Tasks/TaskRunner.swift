@@ -12,8 +12,8 @@ public struct TaskRunner {
   public var isInterrupted: () -> Bool = { false }
   /// Called with what a user should know about how texts are read, once for each cause.
   public var warn: (String) -> Void = { _ in }
-  private let file: ModelSource
-  private let reference: ModelSource
+  let file: ModelSource
+  let reference: ModelSource
 
   /// Examples that go through both models at a time.
   private static let groupSize = 64
@@ -130,7 +130,7 @@ public struct TaskRunner {
   }
 
   /// - Returns: whether all examples were done.
-  private func forGroups<Example>(
+  func forGroups<Example>(
     of examples: [Example], _ body: (ArraySlice<Example>) throws -> Void
   ) throws -> Bool {
     for start in stride(from: 0, to: examples.count, by: Self.groupSize) {

@@ -4,12 +4,10 @@ struct OrderedTallies<Tally: TallyOfTask> {
 
   subscript(name: String) -> Tally {
     get { entries.first { $0.name == name }?.tally ?? Tally() }
-    set {
-      if let place = entries.firstIndex(where: { $0.name == name }) {
-        entries[place].tally = newValue
-      } else {
-        entries.append((name, newValue))
-      }
+    _modify {
+      let place = entries.firstIndex { $0.name == name } ?? entries.count
+      if place == entries.count { entries.append((name, Tally())) }
+      yield &entries[place].tally
     }
   }
 }

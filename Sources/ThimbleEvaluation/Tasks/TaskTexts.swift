@@ -41,7 +41,7 @@ struct TaskTexts {
     }
   }
 
-  private func options(for language: String) -> TextOptions {
+  func options(for language: String) -> TextOptions {
     var options = options
     options.language = options.language ?? (unknown.contains(language) ? nil : language)
     return options
