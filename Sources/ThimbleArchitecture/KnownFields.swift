@@ -67,8 +67,17 @@ extension ModelConfiguration {
 }
 
 extension ModelConfiguration {
-  /// Refuses what asks for another computation than that of an XLM encoder.
-  static func refuseOtherComputations(_ reader: ConfigurationReader) throws(ArchitectureError) {
+  /// Refuses what asks for another computation than that of an encoder of `family`.
+  static func refuseOtherComputations(
+    _ reader: ConfigurationReader, _ family: Family
+  ) throws(ArchitectureError) {
+    if family == .xlm, try reader.flag("pre_norm", default: false) {
+      throw .unsupported(
+        field: "pre_norm", found: "true",
+        reason:
+          "XLM normalises the outputs of its layers; only models of the type \"flaubert\" may normalise their inputs."
+      )
+    }
     for (field, reason) in otherComputations where try reader.flag(field, default: false) {
       throw .unsupported(field: field, found: "true", reason: reason)
     }
@@ -91,10 +100,6 @@ extension ModelConfiguration {
   private static let otherComputations = [
     ("asm", "an adaptive softmax output is not supported."),
     ("use_memory", "product-key memory layers are not supported."),
-    (
-      "pre_norm",
-      "the layers normalise their inputs, as in some FlauBERT models; XLM normalises their outputs, and only that is supported."
-    ),
     ("is_decoder", "only encoders are supported."),
     ("is_encoder_decoder", "only encoders are supported."),
     ("add_cross_attention", "only encoders are supported."),

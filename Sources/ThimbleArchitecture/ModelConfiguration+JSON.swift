@@ -10,13 +10,15 @@ extension ModelConfiguration {
 
   /// Understands a Hugging Face `config.json`, the parameters of an original checkpoint, or `json`.
   ///
-  /// Absent fields have the defaults of Hugging Face; `unknownFields` tells those that are not heeded.
+  /// Absent fields have the defaults of Hugging Face, which are the same for XLM and FlauBERT; `unknownFields` tells those
+  /// that are not heeded.
   ///
-  /// - Throws: `ArchitectureError` if the model is no XLM encoder, or a field makes no sense.
+  /// - Throws: `ArchitectureError` if the model is no encoder of the family of XLM, or a field makes no sense.
   public init(json: JSONValue) throws(ArchitectureError) {
     guard let object = json.object else { throw .notAnObject }
     let reader = ConfigurationReader(object: object)
-    try Self.refuseOtherModels(reader)
+    family = try Self.family(reader)
+    try Self.refuseOtherComputations(reader, family)
     embeddingSize = try reader.integer("emb_dim", default: 2048, in: Self.sizes)
     layerCount = try reader.integer("n_layers", default: 12, in: Self.layerCounts)
     headCount = try reader.integer("n_heads", default: 16, in: Self.sizes)
@@ -32,6 +34,7 @@ extension ModelConfiguration {
     layerNormEpsilon = try Self.epsilon(reader)
     isCausal = try reader.flag("causal", default: false)
     activation = try reader.flag("gelu_activation", default: true) ? .gelu : .relu
+    isPreNorm = try reader.flag("pre_norm", default: false)
     tiesOutputEmbedding = try reader.flag("tie_word_embeddings", default: true)
     specialIDs = try SpecialIDs(reader, vocabularySize: vocabularySize)
     languages = try Self.languages(reader)
@@ -46,7 +49,8 @@ extension ModelConfiguration {
   /// The configuration in the field names of Hugging Face. `init(json:)` reads it back unchanged.
   public var json: JSONValue {
     var object: JSONObject = [
-      "model_type": "xlm", "emb_dim": JSONValue(embeddingSize), "n_layers": JSONValue(layerCount),
+      "model_type": .string(family.rawValue), "emb_dim": JSONValue(embeddingSize),
+      "n_layers": JSONValue(layerCount),
       "n_heads": JSONValue(headCount), "vocab_size": JSONValue(vocabularySize),
       "max_position_embeddings": JSONValue(maxPositions), "n_langs": JSONValue(languageCount),
       "use_lang_emb": JSONValue(usesLanguageEmbeddings),
@@ -54,6 +58,8 @@ extension ModelConfiguration {
       "gelu_activation": JSONValue(activation == .gelu),
       "tie_word_embeddings": JSONValue(tiesOutputEmbedding),
     ]
+    // Readers of files of XLM may not know the field.
+    if isPreNorm { object.set("pre_norm", to: true) }
     for (name, path) in SpecialIDs.fields {
       object.set(name, to: JSONValue(specialIDs[keyPath: path]))
     }
@@ -73,13 +79,18 @@ extension ModelConfiguration {
     return .object(object)
   }
 
-  private static func refuseOtherModels(_ reader: ConfigurationReader) throws(ArchitectureError) {
-    if let model = try reader.text("model_type"), model != "xlm" {
+  /// Early configurations have no type, but name a class.
+  private static func family(_ reader: ConfigurationReader) throws(ArchitectureError) -> Family {
+    guard let model = try reader.text("model_type") else {
+      let first = reader.value(["architectures"])?.value.array?.first?.string
+      return first?.hasPrefix(Family.flaubert.classPrefix) == true ? .flaubert : .xlm
+    }
+    guard let family = Family(rawValue: model) else {
       throw .unsupported(
         field: "model_type", found: JSONValue.string(model).brief,
-        reason: "Thimble runs models of the type \"xlm\" only.")
+        reason: "Thimble runs models of the types \"xlm\" and \"flaubert\" only.")
     }
-    try refuseOtherComputations(reader)
+    return family
   }
 
   private static func epsilon(_ reader: ConfigurationReader) throws(ArchitectureError) -> Double {

@@ -1,8 +1,9 @@
-/// Everything about an XLM encoder but its weights and its tokenizer.
+/// Everything about an encoder of the family of XLM but its weights and its tokenizer.
 ///
 /// The converter reads it from a checkpoint and writes it into the .thimble file; the runtime reads
 /// it back from there. Both derive the tensors of the model from it.
 public struct ModelConfiguration: Sendable, Equatable {
+  public var family: Family
   /// The width of the model: values per token.
   public var embeddingSize: Int
   public var layerCount: Int
@@ -18,6 +19,9 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// Whether a token sees only those before it.
   public var isCausal: Bool
   public var activation: Activation
+  /// Whether layers normalise what each of their blocks reads (pre-norm), and nothing behind the last one; else they
+  /// normalise what each block has made. Only FlauBERT has such models.
+  public var isPreNorm: Bool
   /// Whether the output matrix of the language model is the token embedding matrix.
   public var tiesOutputEmbedding: Bool
 
@@ -32,6 +36,16 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// How many starts and ends of an answer the beam head of question answering keeps.
   public var startTopCount: Int
   public var endTopCount: Int
+
+  /// What a model is called, by `model_type`. The tensors and heads are the same.
+  public enum Family: String, Sendable, CaseIterable {
+    case xlm, flaubert
+
+    /// What its users call it.
+    public var name: String { self == .xlm ? "XLM" : "FlauBERT" }
+    /// What the names of its classes at Hugging Face begin with.
+    public var classPrefix: String { self == .xlm ? "XLM" : "Flaubert" }
+  }
 
   public enum Activation: String, Sendable {
     /// The exact one, with the error function.

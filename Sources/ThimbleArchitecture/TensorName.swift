@@ -43,8 +43,8 @@ public enum TensorName {
   ]
   /// What programs like to call a model that they hold.
   private static let outerWrappers: Set<String> = [
-    "model", "base_model", "auto_model", "net", "network", "backbone", "encoder", "xlm", "lm",
-    "language_model", "mlm",
+    "model", "base_model", "auto_model", "net", "network", "backbone", "encoder", "xlm",
+    "flaubert", "lm", "language_model", "mlm",
   ]
 
   /// What to do with a tensor that the inventory of a configuration does not have.
@@ -70,7 +70,7 @@ public enum TensorName {
       return .refused(reason: "it belongs to a decoder, and only encoders are supported")
     }
     guard parts.first == "transformer", parts.count > 1 else {
-      return .ignored(reason: "no part of XLM")
+      return .ignored(reason: "no part of \(configuration.family.name)")
     }
     switch parts[1] {
     case "position_ids":
@@ -86,7 +86,7 @@ public enum TensorName {
         return .refused(
           reason: "the configuration says that there are \(configuration.layerCount) layers")
       }
-      return .refused(reason: "no tensor of XLM has that name")
+      return .refused(reason: "no tensor of \(configuration.family.name) has that name")
     }
   }
 

@@ -1,7 +1,7 @@
 public import ThimbleArchitecture
 public import ThimbleCheckpoint
 
-/// A checkpoint understood as an XLM model: its configuration, its tensors, its tokenizer.
+/// A checkpoint understood as a model of the family of XLM: its configuration, its tensors, its tokenizer.
 ///
 /// The weights stay where they are in the mapped files.
 public struct ModelCheckpoint: Sendable {
@@ -56,14 +56,15 @@ public struct ModelCheckpoint: Sendable {
   ) -> [String] {
     var warnings: [String] = []
     for name in architectures {
-      if let head = HeadKind(rawValue: name) {
+      if let head = HeadKind(className: name) {
         guard !heads.contains(head), !configuration.tensors(of: head).isEmpty else { continue }
         warnings.append(
           "the configuration says \(name), but the tensors of its head for \(head.purpose) are not there."
         )
-      } else if name != "XLMModel" {
+      } else if name != configuration.family.classPrefix + "Model" {
         warnings.append(
-          "the configuration says \(name); only what it has in common with XLM is run.")
+          "the configuration says \(name); only what it has in common with \(configuration.family.name) is run."
+        )
       }
     }
     return warnings

@@ -25,12 +25,32 @@ extension Encoder {
   ) {
     meter.measure(.other) {
       apply(
-        Normalization(
-          norm: norm, addend: addend, hidden: workspace.hidden,
-          next: next.map { Quantization(workspace.hidden, $0, workspace.quantized, kernels) },
-          kernels: kernels),
+        normalization(norm, adding: addend, into: workspace.hidden, for: next), toRows: rows)
+    }
+  }
+
+  /// hidden += addend, output = LayerNorm(hidden), and its int8 form for `next`, if there is one that wants it.
+  ///
+  /// - Parameter norm: nil if nothing reads the output, which then is left as it is.
+  func normalizeApart(
+    _ norm: LayerNorm?, adding addend: FloatRows?, into output: FloatRows, rows: Int,
+    for next: InputForm?
+  ) {
+    meter.measure(.other) {
+      apply(
+        Residual(
+          addition: addend.map { Addition(addend: $0, sum: workspace.hidden) },
+          normalization: norm.map { normalization($0, adding: nil, into: output, for: next) }),
         toRows: rows)
     }
+  }
+
+  private func normalization(
+    _ norm: LayerNorm, adding addend: FloatRows?, into output: FloatRows, for next: InputForm?
+  ) -> Normalization {
+    Normalization(
+      norm: norm, addend: addend, hidden: workspace.hidden, output: output,
+      next: next.map { Quantization(output, $0, workspace.quantized, kernels) }, kernels: kernels)
   }
 
   /// The int8 form of `input`, if layers of this form take it.
@@ -107,16 +127,43 @@ private struct Normalization: RowOperation {
   let norm: LayerNorm
   let addend: FloatRows?
   let hidden: FloatRows
+  /// May be `hidden` itself.
+  let output: FloatRows
   let next: Quantization?
   let kernels: KernelTable
 
   func apply(to rows: Range<Int>) {
-    let out = hidden.from(row: rows.lowerBound)
     kernels.layerNorm(
-      out, residual: addend?.from(row: rows.lowerBound), rows: rows.count,
-      columns: hidden.width, weight: norm.weight.from(0), bias: norm.bias.from(0),
-      epsilon: norm.epsilon, out: out)
+      hidden.from(row: rows.lowerBound), residual: addend?.from(row: rows.lowerBound),
+      rows: rows.count, columns: hidden.width, weight: norm.weight.from(0), bias: norm.bias.from(0),
+      epsilon: norm.epsilon, out: output.from(row: rows.lowerBound))
     next?.apply(to: rows)
+  }
+}
+
+private struct Addition: RowOperation {
+  let addend: FloatRows
+  let sum: FloatRows
+
+  func apply(to rows: Range<Int>) {
+    precondition(addend.stride == sum.stride, "rows of different widths")
+    let range = rows.lowerBound * sum.stride..<rows.upperBound * sum.stride
+    addend.values.withSpan(range) { addend in
+      sum.values.withMutableSpan(range) { sum in
+        for index in addend.indices { sum[index] += addend[index] }
+      }
+    }
+  }
+}
+
+/// What stands between two blocks of a model that normalises what its blocks read.
+private struct Residual: RowOperation {
+  let addition: Addition?
+  let normalization: Normalization?
+
+  func apply(to rows: Range<Int>) {
+    addition?.apply(to: rows)
+    normalization?.apply(to: rows)
   }
 }
 

@@ -2,7 +2,7 @@ public import ThimbleArchitecture
 public import ThimbleOps
 public import ThimbleSystem
 
-/// The XLM encoder: token ids in, hidden states out (Formats/numerics.md; Lample and Conneau, 2019).
+/// The encoder of XLM and FlauBERT: token ids in, hidden states out (Formats/numerics.md; Lample and Conneau, 2019).
 ///
 /// One pass at a time. A pass allocates nothing.
 public final class Encoder {
@@ -16,6 +16,8 @@ public final class Encoder {
   private let positions: any RowSource
   private let languages: (any RowSource)?
   private let embeddingNorm: LayerNorm
+  /// What the first block reads is normalised by; nil unless blocks normalise what they read (pre-norm).
+  private let firstNorm: LayerNorm?
   private let layers: [EncoderLayer]
   private let lookUp: LookUp
   private let provider: any WeightProvider
@@ -55,9 +57,11 @@ public final class Encoder {
     positions = try provider.table(slots.positions)
     languages = try slots.languages.map(provider.table)
     embeddingNorm = try provider.layerNorm(slots.embeddingNorm)
+    firstNorm =
+      configuration.isPreNorm ? try provider.layerNorm(slots.layers[0].attentionNorm) : nil
     var layers: [EncoderLayer] = []
-    for (index, slots) in slots.layers.enumerated() {
-      layers.append(try EncoderLayer(index, slots, of: provider, in: workspace))
+    for index in slots.layers.indices {
+      layers.append(try EncoderLayer(index, slots.layers, of: provider, in: workspace))
     }
     self.layers = layers
   }
@@ -134,15 +138,31 @@ public final class Encoder {
       if let languages, batch.hasLanguages { try add(languages, batch.languages) }
       if batch.hasTypes { try add(tokens, batch.types) }
     }
-    normalize(embeddingNorm, adding: nil, rows: count, for: layers.first?.projections.inputForm)
+    let first = layers.first?.projections.inputForm
+    normalize(embeddingNorm, adding: nil, rows: count, for: firstNorm == nil ? first : nil)
+    if let firstNorm {
+      normalizeApart(firstNorm, adding: nil, into: blockInput, rows: count, for: first)
+    }
+  }
+
+  /// What the next block reads, a row per token: the residual stream or, apart from it, its normalised form, which may
+  /// stand in `context` because attention writes there only when its projections are done.
+  private var blockInput: FloatRows { firstNorm == nil ? workspace.hidden : workspace.context }
+
+  /// Adds what a block has made to the residual stream, normalised as whatever reads the result wants it.
+  private func finishBlock(_ norm: LayerNorm?, rows: Int, for next: InputForm?) {
+    if firstNorm == nil, let norm {
+      normalize(norm, adding: workspace.update, rows: rows, for: next)
+    } else {
+      normalizeApart(norm, adding: workspace.update, into: blockInput, rows: rows, for: next)
+    }
   }
 
   private func attend(
     _ layer: EncoderLayer, _ batch: Batch, keeping kept: [Int]?
   ) throws(WeightError) {
-    observeInput?(.projections(layer: layer.index), workspace.hidden)
-    try compute(
-      layer.projections, workspace.hidden, workspace.quantized, rows: batch.tokenCount)
+    observeInput?(.projections(layer: layer.index), blockInput)
+    try compute(layer.projections, blockInput, workspace.quantized, rows: batch.tokenCount)
     attendHeads(batch)
     if let kept {
       workspace.hidden.moveUp(kept)
@@ -152,28 +172,28 @@ public final class Encoder {
     quantize(workspace.context, for: layer.output.inputForm, into: workspace.quantized, rows: rows)
     observeInput?(.output(layer: layer.index), workspace.context)
     try compute(layer.output, workspace.context, workspace.quantized, rows: rows)
-    normalize(layer.attentionNorm, adding: workspace.update, rows: rows, for: layer.inner.inputForm)
+    finishBlock(layer.normBehindAttention, rows: rows, for: layer.inner.inputForm)
   }
 
   /// - Parameter next: how the layer takes it that reads the result, if there is one.
   private func feedForward(
     _ layer: EncoderLayer, rows: Int, next: InputForm?
   ) throws(WeightError) {
-    observeInput?(.inner(layer: layer.index), workspace.hidden)
+    observeInput?(.inner(layer: layer.index), blockInput)
     let (quantized, inner) = (workspace.quantized, workspace.quantizedFeedForward)
-    var innerRows = workspace.hidden
+    var innerRows = blockInput
     switch layer.inner.steps {
     case .together(let linear):
       try linear.compute(
-        LinearInput(rows: workspace.hidden, quantized: quantized), into: inner, rows: rows,
+        LinearInput(rows: blockInput, quantized: quantized), into: inner, rows: rows,
         pool: pool, kernels: kernels, meter: meter)
     case .apart(let group, let output):
       innerRows = output
-      try compute(group, workspace.hidden, quantized, rows: rows)
+      try compute(group, blockInput, quantized, rows: rows)
       activate(output, rows: rows, for: layer.outer.inputForm, into: inner)
       observeInput?(.outer(layer: layer.index), output)
     }
     try compute(layer.outer, innerRows, inner, rows: rows)
-    normalize(layer.feedForwardNorm, adding: workspace.update, rows: rows, for: next)
+    finishBlock(layer.normBehindFeedForward, rows: rows, for: next)
   }
 }

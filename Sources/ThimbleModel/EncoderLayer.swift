@@ -8,27 +8,35 @@ struct EncoderLayer {
   /// Query, key and value projections.
   let projections: LinearGroup
   let output: LinearGroup
-  let attentionNorm: LayerNorm
+  /// That of attention or, where blocks normalise what they read, of the feed-forward block.
+  let normBehindAttention: LayerNorm
   let inner: FeedForwardInner
   let outer: LinearGroup
-  let feedForwardNorm: LayerNorm
+  /// That of the feed-forward block or, where blocks normalise what they read, of the next layer's attention. nil: there
+  /// is no next layer.
+  let normBehindFeedForward: LayerNorm?
 
   init(
-    _ layer: Int, _ slots: LayerSlots, of provider: some WeightProvider, in workspace: Workspace
+    _ layer: Int, _ all: [LayerSlots], of provider: some WeightProvider, in workspace: Workspace
   ) throws(ModelError) {
     index = layer
+    let slots = all[layer]
+    let isPreNorm = provider.configuration.isPreNorm
+    normBehindAttention = try provider.layerNorm(
+      isPreNorm ? slots.feedForwardNorm : slots.attentionNorm)
+    let behind =
+      isPreNorm ? all.dropFirst(layer + 1).first?.attentionNorm : slots.feedForwardNorm
+    normBehindFeedForward = try behind.map(provider.layerNorm)
     projections = LinearGroup([
       (try provider.linear(slots.query), workspace.query),
       (try provider.linear(slots.key), workspace.key),
       (try provider.linear(slots.value), workspace.value),
     ])
     output = LinearGroup([(try provider.linear(slots.output), workspace.update)])
-    attentionNorm = try provider.layerNorm(slots.attentionNorm)
     outer = LinearGroup([(try provider.linear(slots.outer), workspace.update)])
     inner = try FeedForwardInner(
       try provider.linear(slots.inner), next: outer,
       activation: provider.configuration.activation, in: workspace)
-    feedForwardNorm = try provider.layerNorm(slots.feedForwardNorm)
   }
 }
 

@@ -63,6 +63,37 @@ struct ModelConfigurationTests {
     #expect(byName.hasLanguageEmbeddings)
   }
 
+  @Test("FlauBERT is known by its type or, in early files, by its class")
+  func flaubert() throws {
+    let fields: JSONObject = [
+      "model_type": "flaubert", "pre_norm": true, "layer_norm_eps": 1e-6, "layerdrop": 0.2,
+      "mask_token_id": 0, "n_langs": 1, "use_lang_emb": true, "lang2id": ["fr": 0],
+    ]
+    let configuration = try parse(fields)
+    #expect(configuration.family == .flaubert && configuration.isPreNorm)
+    #expect(configuration.layerNormEpsilon == 1e-6 && configuration.specialIDs.mask == 5)
+    #expect(!configuration.hasLanguageEmbeddings)
+    #expect(ModelConfiguration.unknownFields(.object(fields), isOriginal: false) == [])
+    let text = configuration.json.text()
+    #expect(try ModelConfiguration(json: JSONValue(parsing: text)) == configuration)
+    // Its tensors are those of XLM.
+    let other = try parse([:])
+    #expect(
+      configuration.tensors(withHeads: HeadKind.allCases)
+        == other.tensors(withHeads: HeadKind.allCases))
+    #expect(other.family == .xlm && !other.isPreNorm)
+    #expect(!other.json.text().contains("pre_norm"))
+    #expect(try parse(["architectures": ["FlaubertModel"]]).family == .flaubert)
+    for head in HeadKind.allCases {
+      for family in ModelConfiguration.Family.allCases {
+        #expect(HeadKind(className: head.className(in: family)) == head)
+      }
+    }
+    #expect(HeadKind(className: "FlaubertModel") == nil)
+    #expect(throws: ArchitectureError.self) { try parse(["model_type": "xlm", "pre_norm": true]) }
+    #expect(throws: ArchitectureError.self) { try parse(["model_type": "flaubert", "asm": true]) }
+  }
+
   @Test("what is written reads back as the same configuration")
   func roundTrip() throws {
     let configuration = try parse([

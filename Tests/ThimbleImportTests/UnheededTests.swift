@@ -11,7 +11,7 @@ struct UnheededTests {
   @Test(
     "another computation is refused with its reason",
     arguments: [
-      (["pre_norm": true], "the layers normalise their inputs"), (["is_decoder": true], "encoders"),
+      (["pre_norm": true], "XLM normalises the outputs"), (["is_decoder": true], "encoders"),
       (["quantization_config": ["bits": 4]], "quantised already"),
       (["add_cross_attention": true], "encoders"), (["asm": "True"], "adaptive softmax"),
     ] as [(JSONObject, String)])

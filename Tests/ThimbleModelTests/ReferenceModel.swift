@@ -34,13 +34,25 @@ struct ReferenceModel {
       try norm("transformer.layer_norm_emb", zip(token, position).map { $0 + $1 }, residual: nil)
     }
     for layer in 0..<configuration.layerCount {
-      let update = try attention(x, "transformer.attentions.\(layer)")
-      x = try zip(x, update).map { try norm("transformer.layer_norm1.\(layer)", $0, residual: $1) }
-      let inner = try linear(x, "transformer.ffns.\(layer).lin1").map { $0.map(Reference.gelu) }
-      let outer = try linear(inner, "transformer.ffns.\(layer).lin2")
-      x = try zip(x, outer).map { try norm("transformer.layer_norm2.\(layer)", $0, residual: $1) }
+      x = try block(x, "transformer.layer_norm1.\(layer)") {
+        try attention($0, "transformer.attentions.\(layer)")
+      }
+      x = try block(x, "transformer.layer_norm2.\(layer)") {
+        let inner = try linear($0, "transformer.ffns.\(layer).lin1").map { $0.map(Reference.gelu) }
+        return try linear(inner, "transformer.ffns.\(layer).lin2")
+      }
     }
     return x
+  }
+
+  private func block(
+    _ x: [[Float]], _ name: String, _ function: ([[Float]]) throws -> [[Float]]
+  ) throws -> [[Float]] {
+    if configuration.isPreNorm {
+      let update = try function(x.map { try norm(name, $0, residual: nil) })
+      return zip(x, update).map { zip($0, $1).map { $0 + $1 } }
+    }
+    return try zip(x, function(x)).map { try norm(name, $0, residual: $1) }
   }
 
   private func attention(_ x: [[Float]], _ name: String) throws -> [[Float]] {

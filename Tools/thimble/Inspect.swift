@@ -178,7 +178,8 @@ private struct FileContents {
       "path": .string(file.path), "size": JSONValue(file.size),
       "bitsPerWeight": .number(bitsPerWeight), "parameters": JSONValue(parameterCount),
       "tokenizerSize": JSONValue(file.tokenizer.count),
-      "heads": .array(heads.map { ["class": .string($0.rawValue)] }),
+      "heads": .array(
+        heads.map { ["class": .string($0.className(in: configuration.family))] }),
       "configuration": configuration.json,
       "tensors": .array(
         file.tensors.map { tensor in
