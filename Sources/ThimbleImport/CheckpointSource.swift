@@ -2,6 +2,7 @@ internal import ThimbleArchitecture
 internal import ThimbleCheckpoint
 internal import ThimbleJSON
 internal import ThimbleSystem
+internal import ThimbleText
 
 /// Where the parts of a model are: in files beside the weights, or all in an original checkpoint.
 struct CheckpointSource {
@@ -56,9 +57,18 @@ struct CheckpointSource {
     }
   }
 
+  /// Whose rules texts are split by: like Hugging Face, the settings of the tokenizer are asked before those of the model.
+  var tokenizerKind: TokenizerTables.Kind {
+    switch tokenizerSettings?["tokenizer_class"]?.string {
+    case "FlaubertTokenizer": .flaubert
+    case "XLMTokenizer": .xlm
+    default: configuration.family == .flaubert ? .flaubert : .xlm
+    }
+  }
+
   /// Whether the tokenizer lower-cases; nil if its settings do not say.
   func lowercases() throws(ImportError) -> Bool? {
-    let name = "do_lowercase_and_remove_accent"
+    let name = tokenizerKind.lowercasingField
     switch tokenizerSettings?[name] {
     case nil, .null: return nil
     case .bool(let flag): return flag
@@ -137,6 +147,13 @@ struct CheckpointSource {
       if let value = tokenizerSettings?[name] { object.set(name, to: value) }
     }
     settings = .object(object)
+  }
+}
+
+extension TokenizerTables.Kind {
+  /// What says in the settings whether text is lower-cased.
+  var lowercasingField: String {
+    self == .flaubert ? "do_lowercase" : "do_lowercase_and_remove_accent"
   }
 }
 

@@ -21,8 +21,9 @@ extension ModelCheckpoint {
   public func tokenizerTables() throws(TextError) -> [UInt8]? {
     guard let tokenizer else { return nil }
     return try TokenizerTables.build(
-      from: tokenizer, lowercases: tokenizer.lowercases, isCased: tokenizer.isCased,
-      languages: configuration.languages.map(\.name), dictionaries: tokenizer.dictionaries,
+      from: tokenizer, kind: tokenizer.kind, lowercases: tokenizer.lowercases,
+      isCased: tokenizer.isCased, languages: configuration.languages.map(\.name),
+      dictionaries: tokenizer.dictionaries,
       added: tokenizer.added)
   }
 }

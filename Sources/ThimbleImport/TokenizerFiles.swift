@@ -4,7 +4,9 @@ public import ThimbleText
 public struct TokenizerFiles: Sendable {
   public internal(set) var vocabulary: VocabularyList
   public internal(set) var merges: MergeList
-  /// Whether text is lower-cased and loses its accents before it is split.
+  /// Whose rules texts are split by.
+  public internal(set) var kind = TokenizerTables.Kind.xlm
+  /// Whether text is lower-cased and, if XLM's, loses its accents before it is split.
   public internal(set) var lowercases: Bool
   /// Whether it was learnt from text with capitals, whatever `lowercases` says.
   public internal(set) var isCased: Bool

@@ -23,7 +23,9 @@ struct TokenizerLoader {
     let file = try mapFile(mergesPath)
     let merges: MergeList
     do { merges = try MergesReader.read(file) } catch { throw .merges(path: mergesPath, error) }
-    // Without a setting, Hugging Face lower-cases and the original does not. The vocabulary knows.
+    // Without a setting, Hugging Face lower-cases for XLM, does not for FlauBERT, and the originals do not. The vocabulary
+    // knows.
+    let kind = source.tokenizerKind
     let stated = try source.lowercases()
     let isCased = TokenizerFiles.isCased(vocabulary, merges)
     var files = TokenizerFiles(
@@ -31,17 +33,27 @@ struct TokenizerLoader {
       lowercases: options.lowercases ?? stated ?? !isCased,
       // Who says so knows better than the files.
       isCased: isCased && options.lowercases == nil, dictionaries: try dictionaries())
+    files.kind = kind
     if files.lowercases, files.isCased {
       files.warnings.append(
         """
-        "do_lowercase_and_remove_accent" is true, but the vocabulary was learnt from text with capitals and accents. Text \
-        keeps them, as in training; only in the mode "hf" does it lose them, as with Hugging Face.
+        "\(kind.lowercasingField)" is true, but the vocabulary was learnt from text with capitals\
+        \(kind == .xlm ? " and accents" : ""). Text keeps them, as in training; only in the mode "hf" does it lose them, as \
+        with Hugging Face.
+        """)
+    }
+    if kind == .flaubert, files.lowercases, options.lowercases == nil, stated == nil {
+      files.warnings.append(
+        """
+        "\(kind.lowercasingField)" is not there, and the vocabulary has no capitals: text is lower-cased. Hugging Face would \
+        keep its capitals, which are unknown to the vocabulary.
         """)
     }
     if source.words == nil {
       files.warnings +=
         TokenizerWarnings(
-          settings: source.tokenizerSettings?.object ?? JSONObject(), folder: source.folder
+          settings: source.tokenizerSettings?.object ?? JSONObject(), folder: source.folder,
+          tokenizer: kind
         ).all
       try AddedTokensReader(source: source).read(into: &files)
     }

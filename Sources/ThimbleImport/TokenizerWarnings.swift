@@ -2,19 +2,30 @@ internal import ThimbleArchitecture
 internal import ThimbleCheckpoint
 internal import ThimbleJSON
 internal import ThimbleSystem
+internal import ThimbleText
 
-/// What the settings of a tokenizer ask for that an XLM tokenizer does not do here.
+/// What the settings of a tokenizer ask for that it does not do here.
 struct TokenizerWarnings {
   let settings: JSONObject
   let folder: String
+  /// Whose tokenizer it is.
+  let tokenizer: TokenizerTables.Kind
 
   var all: [String] {
     var warnings: [String] = []
     if let name = settings["tokenizer_class"]?.string,
-      !["XLMTokenizer", "XLMTokenizerFast", "AutoTokenizer", "PreTrainedTokenizer"].contains(name)
+      !Self.classes.contains(name)
     {
       warnings.append(
-        "\(Self.file) says \(name): text is split as by XLMTokenizer, which may give other tokens.")
+        "\(Self.file) says \(name): text is split as by \(tokenizer == .xlm ? "XLM" : "Flaubert")Tokenizer, which may give other "
+          + "tokens.")
+    }
+    for other in TokenizerTables.Kind.allCases where other != tokenizer {
+      let field = other.lowercasingField
+      if settings[field] == true {
+        warnings.append(
+          "\(Self.file) says \"\(field)\": true, which is ignored, as by Hugging Face.")
+      }
     }
     for (name, value, consequence) in Self.refused where settings[name] == value {
       warnings.append(
@@ -32,6 +43,9 @@ struct TokenizerWarnings {
   }
 
   private static let file = "tokenizer_config.json"
+  private static let classes = [
+    "XLMTokenizer", "XLMTokenizerFast", "FlaubertTokenizer", "AutoTokenizer", "PreTrainedTokenizer",
+  ]
 
   private static let refused: [(String, JSONValue, String)] = [
     ("split_special_tokens", true, "special tokens in texts are found"),
@@ -41,7 +55,8 @@ struct TokenizerWarnings {
   ]
 
   private static let known: Set<String> = [
-    "do_lowercase_and_remove_accent", "lang2id", "id2lang", "added_tokens_decoder", "bos_token",
+    "do_lowercase_and_remove_accent", "do_lowercase", "lang2id", "id2lang", "added_tokens_decoder",
+    "bos_token",
     "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
     "additional_special_tokens", "extra_special_tokens", "tokenizer_class", "split_special_tokens",
     "truncation_side", "add_bos_token", "add_eos_token", "use_fast",

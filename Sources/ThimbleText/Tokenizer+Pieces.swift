@@ -9,6 +9,7 @@ extension Tokenizer {
     } else {
       let isChinese = rulesLanguage == "zh" && chinese != nil
       if isChinese { spaceOutChinese() }
+      if let lowercasesFrench { text.prepareFrench(lowercases: lowercasesFrench) }
       text.replacePunctuation()
       text.normalize(rules)
       text.removeControls(rules.controls)

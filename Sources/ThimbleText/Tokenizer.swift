@@ -17,6 +17,8 @@ public struct Tokenizer: ~Copyable {
   /// Whether words are lower-cased and lose their accents.
   private(set) var lowercases = false
   private var separatesAtControls = false
+  /// Whether a text is lower-cased before it is split, which FlauBERT's may be; nil: the text is not FlauBERT's.
+  private(set) var lowercasesFrench: Bool?
   /// What spells an added token, and the bytes that one can begin with; nil before the first text.
   var search: AddedTokenSearch?
   var beginnings = SIMD4<UInt64>()
@@ -186,14 +188,19 @@ public struct Tokenizer: ~Copyable {
   private mutating func useRules(_ options: EncodingOptions) {
     var language = options.language
     var mode = options.mode
-    if let wanted = language, segmentedLanguages.contains(wanted), mode != .pretokenized,
-      !tables.canSegment(wanted)
+    if let wanted = language, tables.kind == .xlm, segmentedLanguages.contains(wanted),
+      mode != .pretokenized, !tables.canSegment(wanted)
     {
       // Without a dictionary, what Hugging Face's public tokenizer does.
       (language, mode) = (nil, .huggingFace)
     }
     // A vocabulary with capitals comes from text that kept them, whatever its settings say.
-    lowercases = tables.lowercases && (!tables.isCased || options.mode == .huggingFace)
+    let lowers = tables.lowercases && (!tables.isCased || options.mode == .huggingFace)
+    if tables.kind == .flaubert {
+      language = "fr"
+      lowercasesFrench = lowers
+    }
+    lowercases = lowers && tables.kind == .xlm
     lowercasesFirst = lowercases && mode == .huggingFace && language == nil
     separatesAtControls = options.separatesAtControls
     setRules(language ?? "en", mode)

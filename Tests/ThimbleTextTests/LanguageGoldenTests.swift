@@ -36,7 +36,7 @@ struct LanguageGoldenTests {
         let wanted = String(decoding: fields[1 + vocabulary.rawValue * 2 + column], as: UTF8.self)
         let found = tokens.map { tables.token($0.id) ?? "?" }
         #expect(
-          hash(tokens) == UInt32(wanted, radix: 16),
+          hashOfIDs(tokens) == UInt32(wanted, radix: 16),
           "\(language), \(options.mode): \(text.debugDescription): \(found)")
         #expect(isCovering(tokens, text.utf8.count), "\(language): \(text.debugDescription)")
       }
@@ -44,26 +44,26 @@ struct LanguageGoldenTests {
     }
     #expect(counts.count >= 26 && counts.values.allSatisfy { $0 >= 200 })
   }
+}
 
-  /// FNV-1a over the decimal ids, each followed by a space.
-  private func hash(_ tokens: [Token]) -> UInt32 {
-    var hash: UInt32 = 0x811C_9DC5
-    for token in tokens {
-      for byte in "\(token.id) ".utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
-    }
-    return hash
+/// FNV-1a over the decimal ids, each followed by a space.
+func hashOfIDs(_ tokens: [Token]) -> UInt32 {
+  var hash: UInt32 = 0x811C_9DC5
+  for token in tokens {
+    for byte in "\(token.id) ".utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
   }
+  return hash
+}
 
-  /// Whether the ranges follow each other in order and lie in the text.
-  private func isCovering(_ tokens: [Token], _ byteCount: Int) -> Bool {
-    var last = 0..<0
-    for token in tokens {
-      let range = token.range
-      guard range.lowerBound >= last.lowerBound, range.upperBound >= last.upperBound,
-        !range.isEmpty, range.upperBound <= byteCount
-      else { return false }
-      last = range
-    }
-    return true
+/// Whether the ranges follow each other in order and lie in the text.
+func isCovering(_ tokens: [Token], _ byteCount: Int) -> Bool {
+  var last = 0..<0
+  for token in tokens {
+    let range = token.range
+    guard range.lowerBound >= last.lowerBound, range.upperBound >= last.upperBound,
+      !range.isEmpty, range.upperBound <= byteCount
+    else { return false }
+    last = range
   }
+  return true
 }

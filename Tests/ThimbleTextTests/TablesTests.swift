@@ -108,7 +108,7 @@ struct TablesTests {
     }
     var other = blob
     other[4] = 1
-    #expect(throws: TextError.unknownVersion(found: 1, supported: 3)) {
+    #expect(throws: TextError.unknownVersion(found: 1, supported: 4)) {
       try TokenizerTables(view: ByteView(other))
     }
     other = blob

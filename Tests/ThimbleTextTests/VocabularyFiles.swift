@@ -44,11 +44,17 @@ struct VocabularyFiles: TokenizerSource {
     right += merges[rank].right
   }
 
-  func tables(lowercases: Bool = false, languages: [String] = []) throws -> TokenizerTables {
-    try TokenizerTables(view: ByteView(blob(lowercases: lowercases, languages: languages)))
+  func tables(
+    kind: TokenizerTables.Kind = .xlm, lowercases: Bool = false, languages: [String] = []
+  ) throws -> TokenizerTables {
+    try TokenizerTables(
+      view: ByteView(blob(kind: kind, lowercases: lowercases, languages: languages)))
   }
 
-  func blob(lowercases: Bool = false, languages: [String] = []) throws -> [UInt8] {
-    try TokenizerTables.build(from: self, lowercases: lowercases, languages: languages)
+  func blob(
+    kind: TokenizerTables.Kind = .xlm, lowercases: Bool = false, languages: [String] = []
+  ) throws -> [UInt8] {
+    try TokenizerTables.build(
+      from: self, kind: kind, lowercases: lowercases, languages: languages)
   }
 }

@@ -68,7 +68,7 @@ struct Convert: ParsableCommand {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Lower-case text and remove its accents. (default: as the checkpoint says)")
+    help: "Lower-case text; XLM's also loses its accents. (default: as the checkpoint says)")
   var lowercase: Bool?
 
   @Flag(

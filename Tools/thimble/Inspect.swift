@@ -37,7 +37,7 @@ struct Inspect: ParsableCommand {
     let model = contents.configuration
     var output = """
       \(contents.file.path.printable()): \(sizeText(contents.file.size)), \(decimal(contents.bitsPerWeight, 3)) bits per weight
-        model       XLM, \(model.layerCount) layers, width \(model.embeddingSize), \(model.headCount) heads, \
+        model       \(model.family.name)\(model.isPreNorm ? " (pre-norm)" : ""), \(model.layerCount) layers, width \(model.embeddingSize), \(model.headCount) heads, \
       \(model.maxPositions) positions
         parameters  \(grouped(contents.parameterCount))
         vocabulary  \(grouped(model.vocabularySize)) tokens, \(contents.tokenizerLine)
@@ -95,9 +95,11 @@ private struct FileContents {
   var tokenizerLine: String {
     guard let tables else { return "no tokenizer in the file" }
     return "tables of \(sizeText(file.tokenizer.count))"
+      + (tables.kind == .flaubert ? ", French as FlauBERT's" : "")
       + (tables.lowercases
         ? tables.isCased
-          ? ", with capitals (without in mode hf)" : ", lower case without accents" : "")
+          ? ", with capitals (without in mode hf)"
+          : tables.kind == .flaubert ? ", lower case" : ", lower case without accents" : "")
       + (tables.addedTokenCount.map { ", \(grouped($0)) added tokens" } ?? "")
   }
 

@@ -114,6 +114,7 @@ extension TokenizerTables {
   /// The codes that a text's language may have: those of the model's languages, and those for which
   /// there are rules. Any other code has the prefixes of English, and is probably misspelled.
   public var knownLanguages: [String] {
+    if kind == .flaubert { return ["fr"] }
     let known = languages
     let others = languagesWithPrefixes + segmentedLanguages + ["ko"]
     return known + Set(others).subtracting(known).sorted()

@@ -4,7 +4,8 @@ extension TokenizerTables {
   /// Makes tokenizer tables of a vocabulary and its merges.
   ///
   /// - Parameters:
-  ///   - lowercases: Whether the vocabulary wants text in lower case and without accents.
+  ///   - kind: Whose rules texts are split by.
+  ///   - lowercases: Whether the vocabulary wants text in lower case and, if XLM's, without accents.
   ///   - isCased: Whether it has capitals nevertheless. See `TokenizerTables.isCased`.
   ///   - languages: The codes of the model's languages in the order of their ids.
   ///   - dictionaries: Of languages written without spaces between words.
@@ -13,7 +14,7 @@ extension TokenizerTables {
   /// - Throws: `TextError.badVocabulary` if two tokens share an id or a spelling, an id is not in
   ///   `0..<2,000,000`, or a token is longer than 255 bytes.
   public static func build(
-    from source: some TokenizerSource, lowercases: Bool, isCased: Bool = false,
+    from source: some TokenizerSource, kind: Kind = .xlm, lowercases: Bool, isCased: Bool = false,
     languages: [String], dictionaries: SegmentationDictionaries = SegmentationDictionaries(),
     added: AddedTokens? = nil
   ) throws(TextError) -> [UInt8] {
@@ -23,6 +24,7 @@ extension TokenizerTables {
     let flags =
       (lowercases ? TablesLayout.lowercasesFlag : 0)
       | (lowercases && isCased ? TablesLayout.isCasedFlag : 0)
+      | (kind == .flaubert ? TablesLayout.isFrenchFlag : 0)
     var records: [UInt8]?
     if let added { records = try builder.records(of: added) }
     let bytes = try builder.encoded(

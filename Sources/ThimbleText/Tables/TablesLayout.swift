@@ -3,14 +3,15 @@ internal import ThimbleSystem
 /// The header and section table of tokenizer tables, checked in constant time.
 struct TablesLayout {
   static let magic: UInt32 = 0x4B4F_5458  // "XTOK"
-  /// 3 has what a reader of 2 would have to heed.
-  static let versions = 2...3
+  /// 3 and 4 have what a reader of the version before would have to heed.
+  static let versions = 2...4
   static let headerSize = 32
   static let sectionLimit = 32
   /// Symbols and merges are fewer, so that 21 bits hold any of them.
   static let countLimit = 0x1F_FFFF
   static let lowercasesFlag: UInt32 = 1
   static let isCasedFlag: UInt32 = 2
+  static let isFrenchFlag: UInt32 = 4
 
   /// Kinds of sections. Readers pass over those that they do not know.
   enum Section: UInt32, CaseIterable {
@@ -34,6 +35,7 @@ struct TablesLayout {
   let mergeCount: Int
   let lowercases: Bool
   let isCased: Bool
+  let kind: TokenizerTables.Kind
   let hashSeed: UInt32
   private let view: ByteView
   private var sections: [Section: Range<Int>] = [:]
@@ -53,12 +55,15 @@ struct TablesLayout {
       throw .unknownVersion(found: version, supported: Self.versions.upperBound)
     }
     let flags = view.load(at: 8, as: UInt32.self)
-    let known = Self.lowercasesFlag | (version > 2 ? Self.isCasedFlag : 0)
+    let known =
+      Self.lowercasesFlag | (version > 2 ? Self.isCasedFlag : 0)
+      | (version > 3 ? Self.isFrenchFlag : 0)
     guard flags & ~known == 0, view.load(at: 6, as: UInt16.self) == 0 else {
       throw .damagedTables(reason: "their header has bits that mean nothing")
     }
     lowercases = flags & Self.lowercasesFlag != 0
     isCased = flags & Self.isCasedFlag != 0
+    kind = flags & Self.isFrenchFlag != 0 ? .flaubert : .xlm
     tokenCount = Int(view.load(at: 12, as: UInt32.self))
     symbolCount = Int(view.load(at: 16, as: UInt32.self))
     mergeCount = Int(view.load(at: 20, as: UInt32.self))

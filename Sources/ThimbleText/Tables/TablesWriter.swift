@@ -10,13 +10,13 @@ struct TablesWriter {
   ///
   /// - Parameters: counts: Of tokens, symbols and merges. seed: Of the hash of texts.
   func finished(flags: UInt32, counts: [Int], seed: UInt32) -> [UInt8] {
-    let needsLatest =
+    let needsThird =
       flags & TablesLayout.isCasedFlag != 0 || sections.contains { $0.kind == .addedTokens }
-    let versions = TablesLayout.versions
+    let version = flags & TablesLayout.isFrenchFlag != 0 ? 4 : needsThird ? 3 : 2
     var bytes: [UInt8] = []
     bytes.reserveCapacity(sections.reduce(512) { $0 + $1.bytes.count + 8 })
     bytes.append(littleEndian: TablesLayout.magic)
-    bytes.append(littleEndian: UInt32(needsLatest ? versions.upperBound : versions.lowerBound))
+    bytes.append(littleEndian: UInt32(version))
     bytes.append(littleEndian: flags)
     for count in counts { bytes.append(littleEndian: UInt32(count)) }
     bytes.append(littleEndian: seed)

@@ -8,12 +8,20 @@ public import ThimbleSystem
 public final class TokenizerTables: Sendable {
   /// Number of token ids: the tokens have the ids `0..<tokenCount`.
   public let tokenCount: Int
-  /// Whether the vocabulary wants text in lower case and without accents.
+  public let kind: Kind
+  /// Whether the vocabulary wants text in lower case and, if XLM's, without accents.
   public let lowercases: Bool
   /// Whether the vocabulary has capitals nevertheless: then only Hugging Face's mode drops them.
   public let isCased: Bool
   /// Size of the tables in bytes.
   public let byteCount: Int
+
+  /// Whose rules texts are split by.
+  public enum Kind: String, Sendable, CaseIterable {
+    case xlm
+    /// Always those of French, behind some of its own.
+    case flaubert
+  }
 
   let symbolCount: Int
   let texts: WordView<UInt8>
@@ -34,6 +42,7 @@ public final class TokenizerTables: Sendable {
     let layout = try TablesLayout(view)
     tokenCount = layout.tokenCount
     symbolCount = layout.symbolCount
+    kind = layout.kind
     lowercases = layout.lowercases
     isCased = layout.isCased
     addedTokens = AddedTokenList.Stored(layout[.addedTokens])

@@ -27,19 +27,12 @@ func forEachFolded(_ scalar: UInt32, _ body: (UInt32) -> Void) {
   if second != 0 { body(second) }
 }
 
-/// The canonical combining class of a non-starter that is not a non-spacing mark.
-func combiningClass(_ scalar: UInt32) -> UInt8 {
-  for record in spacingNonStarters where record & 0x1FFFFF == scalar {
-    return UInt8(truncatingIfNeeded: record >> 21)
-  }
-  return 0
-}
-
 private func hangulIndex(_ scalar: UInt32) -> UInt32? {
   scalar >= 0xAC00 && scalar <= 0xD7A3 ? scalar - 0xAC00 : nil
 }
 
-private func find(_ scalar: UInt32, in records: [UInt64]) -> ScalarPair? {
+/// What `scalar` becomes by `records`, which are in the order of the scalars that they map.
+func find(_ scalar: UInt32, in records: [UInt64]) -> ScalarPair? {
   var low = 0
   var high = records.count
   while low < high {

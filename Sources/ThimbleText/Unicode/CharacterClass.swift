@@ -36,6 +36,8 @@ struct CharacterClass: OptionSet {
   static let caseIgnorable = Self(rawValue: 1 << 13)
   /// Alphabetic in Unicode: a letter to the Perl scripts by which training text was split.
   static let letter = Self(rawValue: 1 << 14)
+  /// NFC may change it, alone or together with what stands before it.
+  static let recomposes = Self(rawValue: 1 << 15)
 
   /// The classes of `scalar`; none beyond U+10FFFF.
   @inline(__always)

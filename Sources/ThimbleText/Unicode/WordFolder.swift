@@ -18,7 +18,7 @@ struct WordFolder {
       if !classes.contains(.folds) {
         append(scalar, &runStart)
       } else if scalar == "Σ" {
-        append(scalar.replaced(by: isFinal(index, text, word) ? 0x3C2 : 0x3C3), &runStart)
+        append(scalar.replaced(by: isFinalSigma(index, text, word) ? 0x3C2 : 0x3C3), &runStart)
       } else {
         forEachFolded(scalar.value) { append(scalar.replaced(by: $0), &runStart) }
       }
@@ -39,23 +39,17 @@ struct WordFolder {
 
   /// Brings the non-starters since `start` into canonical order, and begins a new run.
   private mutating func sortRun(from start: inout Int) {
-    if scalars.count - start > 1 {
-      let sorted = scalars[start...].enumerated().sorted {
-        (combiningClass($0.element.value), $0.offset)
-          < (combiningClass($1.element.value), $1.offset)
-      }
-      for (index, item) in sorted.enumerated() { scalars[start + index].value = item.element.value }
-    }
+    scalars.orderNonStarters(from: start)
     start = scalars.count
   }
+}
 
-  /// Whether the sigma at `index` ends a word: a cased letter before it and none behind, with
-  /// signs like apostrophes and marks not counted.
-  private func isFinal(_ index: Int, _ text: [SourceScalar], _ word: Range<Int>) -> Bool {
-    let isCounted = { (index: Int) in !text[index].classes.contains(.caseIgnorable) }
-    let before = (word.lowerBound..<index).last(where: isCounted)
-    let after = (index + 1..<word.upperBound).first(where: isCounted)
-    return before.map { text[$0].classes.contains(.cased) } ?? false
-      && !(after.map { text[$0].classes.contains(.cased) } ?? false)
-  }
+/// Whether the sigma at `index` ends a word: a cased letter before it and none behind, with signs like apostrophes and
+/// marks not counted. Nothing outside `range` is looked at.
+func isFinalSigma(_ index: Int, _ text: [SourceScalar], _ range: Range<Int>) -> Bool {
+  let isCounted = { (index: Int) in !text[index].classes.contains(.caseIgnorable) }
+  let before = (range.lowerBound..<index).last(where: isCounted)
+  let after = (index + 1..<range.upperBound).first(where: isCounted)
+  return before.map { text[$0].classes.contains(.cased) } ?? false
+    && !(after.map { text[$0].classes.contains(.cased) } ?? false)
 }
