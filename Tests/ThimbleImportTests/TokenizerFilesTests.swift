@@ -4,6 +4,7 @@ import ThimbleImport
 import ThimbleJSON
 import ThimbleSystem
 import ThimbleTestSupport
+import ThimbleText
 
 struct TokenizerFilesTests {
   private func merges(_ text: String) throws -> [String] {
@@ -121,6 +122,44 @@ struct TokenizerFilesTests {
     let options = ImportOptions(lowercases: true)
     let forced = try ModelCheckpoint.open(fixture("tiny"), options: options)
     #expect(forced.tokenizer?.lowercases == true)
+  }
+
+  @Test("the class of the tokenizer, else the type of the model, says whose rules split texts")
+  func kind() throws {
+    let flaubert = try ZeroCheckpoint(["model_type": "flaubert"])
+    #expect(try flaubert.open().tokenizer?.kind == .flaubert)
+    try flaubert.write("tokenizer_config.json", ["do_lowercase": true, "model_max_length": 512])
+    var opened = try flaubert.open()
+    #expect(opened.tokenizer?.kind == .flaubert && opened.tokenizer?.lowercases == true)
+    // The vocabulary has capitals, which is told; nothing else is.
+    #expect(opened.warnings.count == 1 && opened.warnings[0].contains("\"do_lowercase\" is true"))
+    let bytes = try #require(try opened.tokenizerTables())
+    let tables = try TokenizerTables(view: ByteView(bytes))
+    #expect(tables.kind == .flaubert && tables.lowercases && tables.knownLanguages == ["fr"])
+
+    // FlauBERT's tokenizer says itself that it does not heed the field of XLM's.
+    try flaubert.write("tokenizer_config.json", ["do_lowercase_and_remove_accent": true])
+    opened = try flaubert.open()
+    #expect(opened.tokenizer?.lowercases == false)
+    #expect(opened.warnings.count == 1 && opened.warnings[0].contains("is ignored"))
+
+    try flaubert.write("tokenizer_config.json", ["tokenizer_class": "XLMTokenizer"])
+    #expect(try flaubert.open().tokenizer?.kind == .xlm)
+    let xlm = try ZeroCheckpoint()
+    try xlm.write("tokenizer_config.json", ["tokenizer_class": "FlaubertTokenizer"])
+    #expect(try xlm.open().tokenizer?.kind == .flaubert)
+    #expect(try xlm.open().warnings == [])
+  }
+
+  @Test("a vocabulary of FlauBERT without capitals has text lower-cased, with a word about it")
+  func lowerCase() throws {
+    let checkpoint = try ZeroCheckpoint(["model_type": "flaubert", "vocab_size": 6])
+    try checkpoint.write(
+      "vocab.json", ["<s>": 0, "</s>": 1, "<pad>": 2, "<unk>": 3, "a</w>": 4, "<special1>": 5])
+    _ = try checkpoint.folder.write([], to: "merges.txt")
+    let opened = try checkpoint.open()
+    #expect(opened.tokenizer?.lowercases == true)
+    #expect(opened.warnings.count == 1 && opened.warnings[0].contains("no capitals"))
   }
 
   // Not part of the project: their licence forbids it.

@@ -1,5 +1,6 @@
 import Testing
 import Thimble
+import ThimbleArchitecture
 import ThimbleConvert
 import ThimbleImport
 import ThimbleJSON
@@ -29,7 +30,7 @@ struct HeadTests {
   /// The numbers that the head of `name` yields for `ids`, in the order of the goldens.
   private func numbers(_ session: Session, _ name: String, _ ids: [Int]) throws -> [Float] {
     let input = SequenceInput(ids: ids)
-    switch name {
+    switch name.replacing("Flaubert", with: "XLM") {
     case "XLMForTokenClassification":
       return try session.read(TokenClassifier.self, [(input, .init(ids.indices))])[0]
     case "XLMForMultipleChoice":
@@ -61,6 +62,37 @@ struct HeadTests {
           ?? (golden["starts"]?.floats ?? []) + (golden["ends"]?.floats ?? [])
         let found = try numbers(session, name, golden["ids"]?.ints ?? [])
         #expect(found.isNear(expected), "\(name) \(changes)")
+      }
+    }
+  }
+
+  @Test("FlauBERT's are those of Hugging Face, in fp32 and from a file of 8 bits")
+  func flaubert() throws {
+    let goldens = try json(fixture("flaubert-heads.json"))
+    let heads = try #require(goldens["heads"]?.array)
+    #expect(heads.count == 5)
+    for golden in heads {
+      let name = try #require(golden["class"]?.string)
+      let checkpoint = try MadeCheckpoint(
+        try #require(goldens["config"]), heads: [try #require(HeadKind(className: name))])
+      let path = folder("\(name).thimble")
+      _ = try Converter(
+        ConversionSource(ModelCheckpoint.open(checkpoint.folder.path)), rate: .bits(8),
+        threadCount: 2, kernels: .best
+      ).convert(to: path)
+      var options = RunOptions(threads: 2)
+      options.activations = .int16
+      let session = try Session(.checkpoint(checkpoint.folder.path))
+      let file = try Session(.file(path, options: options))
+      for expected in try #require(golden["cases"]?.array) {
+        let ids = expected["ids"]?.ints ?? []
+        let numbers = try #require(expected["numbers"]).floats
+        #expect(try self.numbers(session, name, ids).isNear(numbers, within: 1e-4), "\(name)")
+        // Behind the likeliest starts and ends, beams may change their order.
+        let found = try self.numbers(file, name, ids)
+        let size = (numbers.reduce(0) { $0 + $1 * $1 } / Float(numbers.count)).squareRoot()
+        let limit: Float = name == "FlaubertForQuestionAnswering" ? 0.05 : 0.01
+        #expect(error(found, numbers) < limit * size, "\(name), file")
       }
     }
   }

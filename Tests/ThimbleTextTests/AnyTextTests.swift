@@ -38,9 +38,12 @@ struct AnyTextTests {
     arguments: EncodingOptions.Mode.allCases, [nil, "en", "de", "fr", "ko", "ro", "zh", "th"])
   func ranges(mode: EncodingOptions.Mode, language: String?) throws {
     let seed: UInt64 = 0x746F_6B65_6E73
-    for lowercases in [false, true] {
+    for (kind, lowercases) in [(.xlm, false), (.xlm, true), (.flaubert, false), (.flaubert, true)]
+      as [(TokenizerTables.Kind, Bool)]
+    {
       var random = SeededRandom(seed: seed)
-      var tokenizer = Tokenizer(tables: try SharedTables.withDictionaries(lowercases: lowercases))
+      var tokenizer = Tokenizer(
+        tables: try SharedTables.withDictionaries(kind: kind, lowercases: lowercases))
       let options = EncodingOptions(mode: mode, language: language, ends: .none)
       for round in 0..<150 {
         let text = Self.text(&random)

@@ -23,11 +23,13 @@ enum SharedTables: Int, CaseIterable {
   }
 
   /// Those of the small vocabulary, with small dictionaries of Chinese and Thai.
-  static func withDictionaries(lowercases: Bool) throws -> TokenizerTables {
+  static func withDictionaries(
+    kind: TokenizerTables.Kind, lowercases: Bool
+  ) throws -> TokenizerTables {
     try TokenizerTables(
       view: ByteView(
         TokenizerTables.build(
-          from: VocabularyFiles(fixture("")), lowercases: lowercases, languages: [],
+          from: VocabularyFiles(fixture("")), kind: kind, lowercases: lowercases, languages: [],
           dictionaries: SmallDictionaries.parsed())))
   }
 

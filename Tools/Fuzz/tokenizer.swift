@@ -3,10 +3,11 @@
 import ThimbleSystem
 import ThimbleText
 
-private let tables: [[UInt8]] = [false, true].map { lowercases in
+private let tables: [[UInt8]] = (0..<4).map { index in
   do {
     return try TokenizerTables.build(
-      from: VocabularyFiles("Tests/ThimbleTextTests/Fixtures"), lowercases: lowercases,
+      from: VocabularyFiles("Tests/ThimbleTextTests/Fixtures"),
+      kind: index < 2 ? .xlm : .flaubert, lowercases: index % 2 == 1,
       languages: ["en", "zh", "th"], dictionaries: SmallDictionaries.parsed())
   } catch { fatalError("run this from the top of the repository: \(error)") }
 }
@@ -20,12 +21,12 @@ public func fuzzTokenizer(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard let first = input.first else { return 0 }
   let choice = Int(first >> 1)
   let options = EncodingOptions(
-    mode: modes[choice / 16 % modes.count], language: languages[choice % 8],
+    mode: modes[choice / 32 % modes.count], language: languages[choice % 8],
     maskSpellings: ["<mask>"])
   if first & 1 == 0 {
-    check(Array(input.dropFirst()), sound[choice / 8 % 2], options)
+    check(Array(input.dropFirst()), sound[choice / 8 % 4], options)
   } else {
-    harm(Array(input.dropFirst()), tables[choice / 8 % 2], options)
+    harm(Array(input.dropFirst()), tables[choice / 8 % 4], options)
   }
   return 0
 }

@@ -1,14 +1,13 @@
-import ThimbleArchitecture
-import ThimbleJSON
-import ThimbleSystem
-import ThimbleTestSupport
+public import ThimbleArchitecture
+public import ThimbleJSON
+internal import ThimbleSystem
 
 /// A checkpoint whose weights Tools/model-goldens makes too, by the rules that it states.
-struct MadeCheckpoint {
-  let folder = TemporaryFolder()
-  let configuration: ModelConfiguration
+public struct MadeCheckpoint {
+  public let folder = TemporaryFolder()
+  public let configuration: ModelConfiguration
 
-  init(_ fields: JSONValue, heads: [HeadKind] = [.languageModel]) throws {
+  public init(_ fields: JSONValue, heads: [HeadKind] = [.languageModel]) throws {
     configuration = try ModelConfiguration(json: fields)
     try write(fields)
     let tensors = configuration.tensors(withHeads: heads)
@@ -32,7 +31,7 @@ struct MadeCheckpoint {
   }
 
   /// Exchanges the configuration.
-  func write(_ fields: JSONValue) throws {
+  public func write(_ fields: JSONValue) throws {
     _ = try folder.write(Array(fields.text().utf8), to: "config.json")
   }
 }
