@@ -7,9 +7,9 @@ internal import ThimbleSystem
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serves a model over HTTP: fill-mask, embeddings, scores.",
+    abstract: "Serves a model over HTTP: fill-mask, embeddings, scores, labels, answers.",
     discussion: """
-      Understands the requests of Hugging Face's fill-mask, text-embeddings-inference and OpenAI's embeddings \
+      Understands the requests of Hugging Face's client, text-embeddings-inference and OpenAI's embeddings \
       (Formats/http.md, or GET /openapi.json). GET / is a page for people. There is no TLS: put a reverse proxy in front. \
       A socket passed by systemd is used. On SIGTERM the server answers pending requests and ends; on SIGHUP it opens \
       FILE again.
