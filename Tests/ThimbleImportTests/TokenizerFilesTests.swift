@@ -125,7 +125,7 @@ struct TokenizerFilesTests {
   }
 
   @Test("the class of the tokenizer, else the type of the model, says whose rules split texts")
-  func kind() throws {
+  func kindOfTokenizer() throws {
     let flaubert = try ZeroCheckpoint(["model_type": "flaubert"])
     #expect(try flaubert.open().tokenizer?.kind == .flaubert)
     try flaubert.write("tokenizer_config.json", ["do_lowercase": true, "model_max_length": 512])
