@@ -1,3 +1,5 @@
+internal import ThimbleSystem
+
 /// How a token is drawn at random: the filters of the field, in their usual order.
 public struct Sampling: Sendable, Equatable {
   /// What logits are divided by: above 1 makes rare tokens likelier, below 1 rarer. Above 0 and finite.
@@ -34,7 +36,7 @@ private struct Shares {
   let temperature: Double
 
   subscript(id: Int) -> Double {
-    repeatableExponential((Double(logits[id]) - Double(logits.maximum)) / temperature)
+    exactExponential((Double(logits[id]) - Double(logits.maximum)) / temperature)
   }
 
   /// The token of `ids`, in increasing order, in whose part of the range `point` lies.
@@ -76,18 +78,4 @@ private struct Shares {
     }
     return Array(ids[...(end ?? ids.count - 1)])
   }
-}
-
-/// exp(x) for x of at most 0, within 2 units of the last place, with the same bits on every machine. The C library's
-/// differs between processors in the last one, which would be enough to draw another token.
-///
-/// exp(x) = 2^n * exp(r) with |r| <= log(2) / 2, and exp(r) by its series.
-private func repeatableExponential(_ x: Double) -> Double {
-  guard x > -50 else { return 0 }  // less than the rounding of a sum that has the likeliest in it
-  let n = (x * 0x1.71547652b82fep+0).rounded()
-  // log(2) in two parts, so that n times the first is exact.
-  let r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33
-  var sum = 1.0
-  for term in stride(from: 14.0, to: 0, by: -1) { sum = 1 + sum * r / term }
-  return sum * Double(sign: .plus, exponent: Int(n), significand: 1)
 }
