@@ -10,14 +10,9 @@ struct RandomCheckpoint {
   let checkpoint: ModelCheckpoint
   let source: ConversionSource
 
-  var path: String { folder.path }
-
-  /// - Parameter isPreNorm: whether it is a FlauBERT that normalises what its blocks read. Then two columns of that are
-  ///   far larger than the others, as in trained models.
-  init(heads: [HeadKind] = [.languageModel], isPreNorm: Bool = false) throws {
+  init(heads: [HeadKind] = [.languageModel]) throws {
     let fields: JSONValue = [
-      "model_type": isPreNorm ? "flaubert" : "xlm", "pre_norm": .bool(isPreNorm), "emb_dim": 64,
-      "n_layers": 1, "n_heads": 4, "vocab_size": 400,
+      "model_type": "xlm", "emb_dim": 64, "n_layers": 1, "n_heads": 4, "vocab_size": 400,
       "max_position_embeddings": 64, "n_langs": 1,
     ]
     _ = try folder.write(Array(fields.text().utf8), to: "config.json")
@@ -27,9 +22,8 @@ struct RandomCheckpoint {
     var weights: [UInt8] = []
     for tensor in configuration.tensors(withHeads: heads) {
       let start = weights.count
-      for index in 0..<tensor.elementCount {
-        var value = 0.2 * random.normal() + (tensor.role == .normGain ? 1 : 0)
-        if isPreNorm, tensor.role == .normGain, tensor.layer != nil, index % 40 == 7 { value *= 30 }
+      for _ in 0..<tensor.elementCount {
+        let value = 0.2 * random.normal() + (tensor.role == .normGain ? 1 : 0)
         for byte in 0..<4 {
           weights.append(UInt8(truncatingIfNeeded: value.bitPattern >> (8 * byte)))
         }

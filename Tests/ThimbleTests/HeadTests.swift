@@ -91,8 +91,9 @@ struct HeadTests {
         // Behind the likeliest starts and ends, beams may change their order.
         let found = try self.numbers(file, name, ids)
         let size = (numbers.reduce(0) { $0 + $1 * $1 } / Float(numbers.count)).squareRoot()
-        let limit: Float = name == "FlaubertForQuestionAnswering" ? 0.05 : 0.01
-        #expect(error(found, numbers) < limit * size, "\(name), file")
+        // One to three numbers average few errors; those of multiple choice are near 0.
+        let limit: Float = name == "FlaubertForQuestionAnswering" ? 0.05 : 0.015
+        #expect(error(found, numbers) < limit * max(size, 0.02), "\(name), file")
       }
     }
   }
