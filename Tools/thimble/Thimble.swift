@@ -7,7 +7,7 @@ struct ThimbleCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "thimble",
-    abstract: "Runs XLM language models in little memory.",
+    abstract: "Runs XLM and FlauBERT language models in little memory.",
     discussion: """
       Example:
         thimble convert xlm-mlm-100-1280 -o xlm.thimble --bits 6.1

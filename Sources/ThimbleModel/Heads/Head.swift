@@ -51,13 +51,15 @@ extension Head {
   static func require(of provider: any WeightProvider) throws(ModelError) {
     let heads = provider.heads
     guard !kinds.contains(where: heads.contains), let wanted = kinds.first else { return }
+    let configuration = provider.configuration
+    func name(_ kind: HeadKind) -> String { kind.className(in: configuration.family) }
+    let tensor = configuration.tensors(of: wanted).first?.name ?? "its first tensor"
+    let others = heads.map { "\($0.purpose) (\(name($0)))" }.joined(separator: ", and one for ")
     throw .head(
       path: provider.path,
       reason:
-        "there is no head for \(wanted.purpose): \(provider.configuration.tensors(of: wanted).first?.name ?? "none of its tensors") of \(wanted.rawValue) is not there. The model has "
-        + (heads.isEmpty
-          ? "no head, so it only makes vectors of texts."
-          : "one for \(heads.map { "\($0.purpose) (\($0.rawValue))" }.joined(separator: ", and one for ")).")
+        "there is no head for \(wanted.purpose): \(tensor) of \(name(wanted)) is not there. The model has "
+        + (heads.isEmpty ? "no head, so it only makes vectors of texts." : "one for \(others).")
     )
   }
 }
