@@ -61,7 +61,7 @@ struct HeadCommandTests {
     }
   }
 
-  @Test("a file answers as its checkpoint does, in little memory")
+  @Test("a file gives the same answers in little memory, and as many as its checkpoint")
   func files() throws {
     let cases = [
       (tagger, ["tag", "the house of the model", "--all"]),
@@ -74,8 +74,9 @@ struct HeadCommandTests {
       let path = folder("\(number).thimble")
       #expect(try thimble("convert", name, "-o", path).exitCode == 0)
       let rest = Array(arguments.dropFirst()) + ["--lang", "en"]
-      let file = try ChildProcess(
-        command, [arguments[0], path] + rest + ["--memory", "64M"])
+      let file = try ChildProcess(command, [arguments[0], path] + rest)
+      let little = try ChildProcess(command, [arguments[0], path] + rest + ["--memory", "16M"])
+      #expect(little.output == file.output, "\(little.errors)")
       let place = try ChildProcess(command, [arguments[0], name] + rest)
       #expect(file.exitCode == 0 && place.exitCode == 0, "\(file.errors)\(place.errors)")
       #expect(file.output.split(separator: "\n").count == place.output.split(separator: "\n").count)

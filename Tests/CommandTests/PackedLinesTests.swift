@@ -6,7 +6,7 @@ import ThimbleTestSupport
 struct PackedLinesTests {
   let model = SmallModel.path
 
-  /// Sentences of many lengths, among them an empty one, one that is not UTF-8 and one that is too long.
+  /// Sentences of many lengths, some with several masks.
   private static let texts: [String] = (0..<70).map { index in
     (0..<(index * 7) % 23 + 1).map { ["the", "house", "is", "größer", "<mask>"][($0 + index) % 5] }
       .joined(separator: " ") + " <mask>"

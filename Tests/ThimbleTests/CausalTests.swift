@@ -77,10 +77,16 @@ struct CausalTests {
   func exact() throws {
     var results: Set<[UInt64]> = []
     for kernels in KernelTable.runnable {
-      for (threads, memory) in [(1, MemoryBudget.automatic), (5, .automatic)] {
-        var run = RunOptions(memory: memory, threads: threads, isa: kernels.name)
-        run.isCausal = true
-        let model = try LanguageModel(path: tinyFile, options: run)
+      for (threads, pins) in [(1, true), (5, true), (5, false)] {
+        var run = RunOptions(threads: threads, isa: kernels.name)
+        (run.isCausal, run.base) = (true, 0)
+        var model = try LanguageModel(path: tinyFile, options: run)
+        if !pins {
+          let plan = try #require(model.plan)
+          run.memory = .bytes(plan.peak - plan.pinned)
+          model = try LanguageModel(path: tinyFile, options: run)
+        }
+        #expect((model.plan?.pinned ?? 0 > 0) == pins)
         let ids = [1, 20, 405, 45, 130, 77, 1]
         let score = try model.score(ScoreQuery(ids: ids, .causal, with: model.texts))
         let settings = options(16) { ($0.sampling, $0.seed) = (Sampling(), 9) }
