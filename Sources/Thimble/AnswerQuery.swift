@@ -176,8 +176,6 @@ public final class QuestionAnswerer {
   public let session: Session
   /// Makes inputs of texts.
   public let texts: TextEncoder
-  /// Windows that are read before progress is told.
-  private static let windowsAtOnce = 8
 
   /// - Throws: `ModelError.head` if the model has no head for it.
   public init(_ source: ModelSource) throws {
@@ -192,16 +190,7 @@ public final class QuestionAnswerer {
     try answer(AnswerQuery(question, about: context, options, with: texts))
   }
 
-  /// - Parameter progress: told how many of the windows have been read.
-  public func answer(
-    _ query: AnswerQuery, progress: (_ done: Int) -> Void = { _ in }
-  ) throws(ThimbleError) -> Answers {
-    var readings: [QuestionAnswering.Reading] = []
-    while readings.count < query.count {
-      let part = readings.count..<min(readings.count + Self.windowsAtOnce, query.count)
-      readings += try session.read(QuestionAnswering.self, part.map(query.item))
-      progress(readings.count)
-    }
-    return query.answer(readings)
+  public func answer(_ query: AnswerQuery) throws(ThimbleError) -> Answers {
+    query.answer(try session.read(QuestionAnswering.self, query.items))
   }
 }

@@ -50,6 +50,26 @@ func convert(
   return folder(name)
 }
 
+extension MaskedLanguageModel {
+  /// With an encoder of its own.
+  ///
+  /// - Parameters:
+  ///   - maximumTokens: the most tokens of a batch.
+  ///   - positionsPerRound: positions that are scored at once.
+  convenience init(
+    _ provider: some WeightProvider, maximumTokens: Int,
+    positionsPerRound: Int = standardPositionsPerRound, activations: ActivationPrecision = .int8,
+    pool: ComputePool, kernels: KernelTable
+  ) throws(ModelError) {
+    let size = HeadSize(positionsPerRound: positionsPerRound, activations: activations)
+    try self.init(
+      provider,
+      on: Encoder(
+        provider, maximumTokens: maximumTokens, heads: [MaskedLanguageModel.self], size, pool: pool,
+        kernels: kernels), size)
+  }
+}
+
 extension Encoder {
   /// The hidden state of row `row`.
   func hiddenState(_ row: Int) -> [Float] {

@@ -1,6 +1,6 @@
 public import ThimbleArchitecture
 internal import ThimbleOps
-public import ThimbleSystem
+internal import ThimbleSystem
 
 /// The head that scores every token of the vocabulary at chosen positions.
 public final class MaskedLanguageModel: Head {
@@ -13,24 +13,6 @@ public final class MaskedLanguageModel: Head {
   public let positionsPerRound: Int
 
   public static let standardPositionsPerRound = 8
-
-  /// With an encoder of its own.
-  ///
-  /// - Parameters:
-  ///   - maximumTokens: the most tokens of a batch.
-  ///   - positionsPerRound: positions that are scored at once.
-  public convenience init(
-    _ provider: some WeightProvider, maximumTokens: Int,
-    positionsPerRound: Int = standardPositionsPerRound, activations: ActivationPrecision = .int8,
-    pool: ComputePool, kernels: KernelTable
-  ) throws(ModelError) {
-    let size = HeadSize(positionsPerRound: positionsPerRound, activations: activations)
-    try self.init(
-      provider,
-      on: Encoder(
-        provider, maximumTokens: maximumTokens, heads: [Self.self], size, pool: pool,
-        kernels: kernels), size)
-  }
 
   public init(
     _ provider: any WeightProvider, on encoder: Encoder, _ size: HeadSize
